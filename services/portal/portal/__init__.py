@@ -1,0 +1,1 @@
+"""Portal owns organisations, their API keys, and the tokens every service trusts."""

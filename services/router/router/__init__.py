@@ -1,0 +1,1 @@
+"""Router owns sourcing: candidates and their ranking, the decision record of every row, and shipments."""

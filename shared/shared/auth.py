@@ -1,0 +1,107 @@
+"""Who is asking: the check of signed tokens, which every service does alone with the keys it has heard of.
+
+A token is a JWT signed with EdDSA: `sub` the account, `org` the organisation's business id, `roles`, `exp`. The
+keys come from the portal as `TokenKeysChanged` and are kept in `token_keys`; a key that is not known yet is looked
+up once a second.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from fastapi import Request
+
+from shared import problems
+from shared.contracts import Role, TokenKeysChanged
+from shared.postgres import Database, Transaction
+
+LOOK_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An account of an organisation, with the organisation's roles."""
+
+    account: str
+    organisation: str
+    roles: frozenset[str]
+
+
+class TokenKeys:
+    """The public keys this service knows, read from its database when one is missing."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._keys: dict[str, tuple[Any, datetime | None]] = {}
+        self._looked_at = float("-inf")
+        self._looking = asyncio.Lock()
+
+    async def key(self, key_id: str) -> Any | None:
+        """The key with this id if it is known and has not expired, else None."""
+        if key_id not in self._keys:
+            async with self._looking:
+                if key_id not in self._keys and monotonic() - self._looked_at > LOOK_AGAIN_S:
+                    self._looked_at = monotonic()
+                    async with self.database.transaction() as tx:
+                        rows = await tx.fetch("SELECT key_id, public_key, expires_at FROM token_keys")
+                    self._keys = {
+                        row["key_id"]: (load_pem_public_key(row["public_key"].encode()), row["expires_at"])
+                        for row in rows
+                    }
+        key, expires_at = self._keys.get(key_id, (None, None))
+        return None if expires_at is not None and expires_at <= datetime.now(UTC) else key
+
+
+async def keep_token_keys(events: Sequence[TokenKeysChanged], tx: Transaction) -> None:
+    """Keep the newest set of token keys."""
+    newest = max(events, key=lambda event: event.version)
+    await tx.execute("DELETE FROM token_keys WHERE version < $1", newest.version)
+    await tx.execute(
+        "INSERT INTO token_keys (key_id, public_key, expires_at, version)"
+        " SELECT *, $4::int FROM unnest($1::text[], $2::text[], $3::timestamptz[])"
+        " WHERE NOT EXISTS (SELECT FROM token_keys WHERE version > $4::int)"
+        " ON CONFLICT (key_id) DO UPDATE SET expires_at = excluded.expires_at, version = excluded.version",
+        [key.key_id for key in newest.keys],
+        [key.public_key for key in newest.keys],
+        [key.expires_at for key in newest.keys],
+        newest.version,
+    )
+
+
+async def caller_of(request: Request) -> Caller:
+    """The caller of a request. 401 when the token is missing, unreadable, forged or expired."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _unauthorised("A bearer token is required; get one at /auth/token")
+    keys: TokenKeys = request.app.state.token_keys
+    try:
+        key = await keys.key(str(jwt.get_unverified_header(token).get("kid", "")))
+        if key is None:
+            raise _unauthorised("The token is signed with a key that is not valid here")
+        claims = jwt.decode(token.strip(), key, algorithms=["EdDSA"], options={"require": ["exp", "sub", "org"]})
+    except jwt.ExpiredSignatureError:
+        raise _unauthorised("The token has expired; get a new one at /auth/token") from None
+    except jwt.InvalidTokenError:
+        raise _unauthorised("The token is not valid") from None
+    return Caller(claims["sub"], claims["org"], frozenset(claims.get("roles", ())))
+
+
+def caller_with(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
+    """A FastAPI dependency: the caller, with one of the roles. 401 without a valid token, 403 without a role."""
+
+    async def check(request: Request) -> Caller:
+        caller = await caller_of(request)
+        if not caller.roles.intersection(roles):
+            raise problems.Refused(403, f"This is for organisations with the role {' or '.join(roles)}")
+        return caller
+
+    return check
+
+
+def _unauthorised(message: str) -> problems.Refused:
+    return problems.Refused(401, message, headers={"WWW-Authenticate": 'Bearer realm="sluice"'})

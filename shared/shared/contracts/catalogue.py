@@ -1,0 +1,55 @@
+"""What others must know of catalogues and balances. Both are whole snapshots: the highest version wins."""
+
+from typing import ClassVar
+
+from shared.contracts.message import Event, Quantity
+
+
+class CatalogueChanged(Event):
+    """A retailer's catalogue was made, changed or closed.
+
+    Smaller `priority` is asked first, none comes last; `route_weight` shares the load among equals.
+    """
+
+    topic: ClassVar[str] = "inventory.catalogue-changed.v1"
+
+    retailer_id: str
+    catalogue_id: str
+    supplier_id: str
+    name: str | None = None
+    catalogue_type: str = "Catalog"
+    priority: int | None = None
+    route_weight: int | None = None
+    back_order_allowed: bool = False
+    contract_number: str | None = None
+    active: bool
+    version: int
+
+    @property
+    def key(self) -> str:
+        """The retailer and the catalogue."""
+        return f"{self.retailer_id}/{self.catalogue_id}"
+
+
+class BalanceChanged(Event):
+    """A product was published into a catalogue, withdrawn from it, or its data changed there.
+
+    Not said for every unit an order takes: the router ranks, inventory knows the truth.
+    """
+
+    topic: ClassVar[str] = "inventory.balance-changed.v1"
+
+    retailer_id: str
+    catalogue_id: str
+    supplier_id: str
+    product_id: str
+    ean: str | None = None
+    description: str | None = None
+    quantity: Quantity
+    published: bool
+    version: int
+
+    @property
+    def key(self) -> str:
+        """The retailer, the catalogue and the product."""
+        return f"{self.retailer_id}/{self.catalogue_id}/{self.product_id}"

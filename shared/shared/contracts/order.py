@@ -1,0 +1,116 @@
+"""An order as it leaves the order book."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.message import Event, Part, Quantity
+
+
+class Reference(Part):
+    """A retailer's own number for the order: `PO` between shop and supplier, `SO` between shop and consumer."""
+
+    name: str
+    value: str
+
+
+class Party(Part):
+    """A name and an address, as printed on labels and delivery notes. `country` is ISO 3166-1 alpha-2."""
+
+    external_id: str | None = None
+    name: str | None = None
+    street_address: str | None = None
+    postal_code: str | None = None
+    post_office: str | None = None
+    country: str | None = None
+    telephone: str | None = None
+    email: str | None = None
+
+
+class ServiceAttribute(Part):
+    """A named detail of an additional service, such as the telephone number of the notice of arrival."""
+
+    name: str
+    value: str
+
+
+class AdditionalService(Part):
+    """An additional service of the carrier, such as `3104` (fragile)."""
+
+    service_code: str
+    telephone: str | None = None
+    email: str | None = None
+    attributes: tuple[ServiceAttribute, ...] = ()
+
+
+class Comment(Part):
+    """A note of the retailer to whoever picks, packs or reads the delivery note."""
+
+    type: str
+    value: str
+    name: str | None = None
+
+
+class Delivery(Part):
+    """All that a shipment needs to know of its order apart from the rows; the router keeps it as it is.
+
+    `delivery_address` is where the parcel goes: the order's delivery address, else its recipient, else its client.
+    """
+
+    references: tuple[Reference, ...] = ()
+    document_type: str | None = None
+    language: str | None = None
+    order_date: datetime
+    requested_ship_date: datetime | None = None
+    requested_delivery_date: datetime | None = None
+    vendor: Party | None = None
+    sender: Party | None = None
+    client: Party | None = None
+    delivery_address: Party
+    delivery_operator: str | None = None
+    service_code: str | None = None
+    routing_service_code: str | None = None
+    pickup_point_id: str | None = None
+    additional_services: tuple[AdditionalService, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+
+class OrderRow(Part):
+    """A row asks for a quantity of a product, by the supplier's product id, by EAN, or by both.
+
+    `catalogue_id` pins the row to that catalogue. `parent` is the `external_id` of another row of the order.
+    """
+
+    external_id: str
+    product_id: str | None = None
+    ean: str | None = None
+    description: str | None = None
+    unit: str | None = None
+    quantity: Quantity
+    catalogue_id: str | None = None
+    back_order: bool = False
+    mandatory: bool = False
+    partial_delivery_allowed: bool = True
+    parent: str | None = None
+    product_type: str | None = None
+
+
+class OrderPlaced(Event):
+    """A retailer's order is in the order book. Said again, with the same content, when nobody answered."""
+
+    topic: ClassVar[str] = "order-intake.order-placed.v1"
+
+    order_id: UUID
+    retailer_id: str
+    external_id: str
+    placed_at: datetime
+    receiver: str | None = Field(default=None, description="metadata.receiverOrganization, binding when there is a PO")
+    delivery: Delivery
+    rows: tuple[OrderRow, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)

@@ -1,0 +1,113 @@
+"""What the router decided, and how shipments go on."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.allocation import Outcome
+from shared.contracts.message import Event, Part, Quantity
+from shared.contracts.order import Delivery
+
+
+class RoutedPart(Part):
+    """A quantity of a row that went to a catalogue, in a shipment."""
+
+    catalogue_id: str
+    shipment_id: UUID
+    quantity: Quantity
+
+
+class RowRouted(Part):
+    """Where a row went. routed + waiting + unserved = its quantity; `reason` says why something is unserved."""
+
+    external_id: str
+    routed: tuple[RoutedPart, ...] = ()
+    waiting: Quantity
+    unserved: Quantity
+    reason: str | None = None
+
+
+class OrderRouted(Event):
+    """The order was decided in this round; every row says where it went."""
+
+    topic: ClassVar[str] = "router.order-routed.v1"
+
+    order_id: UUID
+    round: int
+    outcome: Outcome
+    routed_at: datetime
+    rows: tuple[RowRouted, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)
+
+
+class ShipmentRow(Part):
+    """A row of an order as far as it is in this shipment. `product_id` is the supplier's."""
+
+    external_id: str
+    product_id: str
+    ean: str | None = None
+    description: str | None = None
+    unit: str | None = None
+    quantity: Quantity
+
+
+class ShipmentCreated(Event):
+    """A supplier has a new shipment to send."""
+
+    topic: ClassVar[str] = "router.shipment-created.v1"
+
+    shipment_id: UUID
+    order_id: UUID
+    order_external_id: str
+    retailer_id: str
+    supplier_id: str
+    catalogue_id: str
+    catalogue_name: str | None = None
+    created_at: datetime
+    accept_by: datetime
+    delivery: Delivery
+    rows: tuple[ShipmentRow, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id, so that all of an order's shipments keep their order."""
+        return str(self.order_id)
+
+
+class RowProgress(Part):
+    """How much of a row in a shipment was delivered so far, and the tracking codes of its parcels."""
+
+    external_id: str
+    product_id: str
+    quantity: Quantity
+    delivered: Quantity
+    tracking_codes: tuple[str, ...] = ()
+
+
+class ShipmentChanged(Event):
+    """A supplier moved a shipment on; the whole of it as it is now. The highest version wins.
+
+    Once `closed` (delivered or cancelled), what was not delivered is not coming from this shipment.
+    """
+
+    topic: ClassVar[str] = "router.shipment-changed.v1"
+
+    shipment_id: UUID
+    order_id: UUID
+    retailer_id: str
+    supplier_id: str
+    catalogue_id: str
+    status: str
+    closed: bool
+    changed_at: datetime
+    version: int
+    rows: tuple[RowProgress, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)

@@ -1,0 +1,159 @@
+"""The edge of every HTTP interface: addresses and queries as clients write them, size limits, one shape for errors."""
+
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+import structlog
+import uuid_utils.compat as uuid_utils
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import observability, problems
+
+log = structlog.get_logger()
+
+ALIASES = (("/v3/", "/ecommerce/v3/"), ("/ecommerce/v2/", "/v2/"))
+REQUEST_ID = "x-request-id"
+
+
+def canonical(path: str) -> str:
+    """The one spelling of an address: `/v3/…` is `/ecommerce/v3/…`, and a slash at the end does not count."""
+    for alias, meant in ALIASES:
+        if path.startswith(alias):
+            path = meant + path[len(alias) :]
+            break
+    return path.rstrip("/") or "/"
+
+
+def repaired_query(query: bytes) -> bytes:
+    """A query as it was meant: a second `?` separates like `&`, and of a repeated name the last value counts."""
+    if b"?" not in query and query.count(b"=") < 2:
+        return query
+    pairs = dict(parse_qsl(query.decode("latin-1").replace("?", "&"), keep_blank_values=True, encoding="latin-1"))
+    return urlencode(pairs, encoding="latin-1").encode()
+
+
+class Edge:
+    """ASGI: repairs the address, bounds the body, names the request, counts and traces it."""
+
+    def __init__(self, app: ASGIApp, *, service: str, max_body_bytes: int) -> None:
+        self.app = app
+        self.service = service
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = canonical(scope["path"])
+        scope = {
+            **scope,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": repaired_query(scope["query_string"]),
+        }
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = headers.get(REQUEST_ID, "")
+        if not (8 <= len(request_id) <= 64 and request_id.replace("-", "").isalnum()):
+            request_id = str(uuid_utils.uuid7())
+        began, status = perf_counter(), 500
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID.encode(), request_id.encode())]
+            await send(message)
+
+        with (
+            structlog.contextvars.bound_contextvars(service=self.service, request_id=request_id),
+            observability.request_span(f"{scope['method']} {path}", headers),
+        ):
+            try:
+                if int(headers.get("content-length") or 0) > self.max_body_bytes:
+                    await _too_large(path, self.max_body_bytes)(scope, receive, send_named)
+                else:
+                    await self.app(scope, _bounded(receive, self.max_body_bytes), send_named)
+            finally:
+                route = getattr(scope.get("route"), "path", "unknown")
+                observability.HTTP_SECONDS.labels(self.service, scope["method"], route, str(status)).observe(
+                    perf_counter() - began
+                )
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Read no more than the limit, also of a body that does not say its length."""
+    read = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise problems.Refused(413, f"The body is larger than {limit} bytes")
+        return message
+
+    return receive_bounded
+
+
+def _too_large(path: str, limit: int) -> Response:
+    return _error(413, f"The body is larger than {limit} bytes", path)
+
+
+def _error(status: int, message: str, path: str, errors: Any = (), headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(problems.body(status, message, path, errors)),
+        status_code=status,
+        media_type="application/json",
+        headers=headers,
+    )
+
+
+def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
+    """Put the edge around an application, and answer every error in the one shape."""
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    app.add_middleware(Edge, service=service, max_body_bytes=max_body_bytes)
+
+    @app.exception_handler(problems.Refused)
+    async def refused(request: Request, refusal: problems.Refused) -> Response:
+        return _error(refusal.status, refusal.message, request.url.path, refusal.errors, refusal.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+        found = [
+            problems.from_pydantic(
+                [step for step in e["loc"] if step not in ("body", "query", "path")], e["type"], e["msg"]
+            )
+            for e in error.errors()
+        ]
+        refusal = problems.invalid(found)
+        return _error(refusal.status, refusal.message, request.url.path, refusal.errors)
+
+    @app.exception_handler(ValidationError)
+    async def invalid_body(request: Request, error: ValidationError) -> Response:
+        refusal = problems.invalid(problems.field_errors(error))
+        return _error(refusal.status, refusal.message, request.url.path, refusal.errors)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _error(error.status_code, str(error.detail), request.url.path, headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def crashed(request: Request, error: Exception) -> Response:
+        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+        return _error(500, "Something went wrong here; nothing was changed by this request", request.url.path)
+
+
+async def read_body(request: Request) -> bytes:
+    """The raw body; 400 when there is none."""
+    body = await request.body()
+    if not body.strip():
+        raise problems.invalid([problems.FieldError("body", "missing", "a JSON body is required")])
+    return body

@@ -1,0 +1,82 @@
+"""Messages that were given up: list them, look at one, send it again, or discard it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import uuid_utils.compat as uuid_utils
+from pydantic import BaseModel
+
+from shared.postgres import Record, Transaction
+
+
+class ParkedMessage(BaseModel):
+    """A parked message as a person sees it. `value` is its text, with unreadable bytes escaped."""
+
+    id: int
+    message_id: str | None
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: str | None
+    headers: list[list[Any]]
+    error: str
+    attempts: int
+    parked_at: datetime
+
+
+async def parked(tx: Transaction, *, after: int = 0, limit: int = 100) -> list[ParkedMessage]:
+    """The parked messages with ids greater than `after`, oldest first."""
+    rows = await tx.fetch("SELECT * FROM parked WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    return [_message(row) for row in rows]
+
+
+async def parked_message(tx: Transaction, parked_id: int) -> ParkedMessage | None:
+    """One parked message, or None."""
+    row = await tx.fetch_one("SELECT * FROM parked WHERE id = $1", parked_id)
+    return None if row is None else _message(row)
+
+
+async def send_again(tx: Transaction, ids: Sequence[int], *, value: bytes | None = None) -> list[int]:
+    """Send parked messages again to their topic, with a new message id and, for a mended one, another value.
+
+    Every receiver of the topic hears it: their handlers look at the state first. Returns the ids that were there.
+    """
+    rows = await tx.fetch("DELETE FROM parked WHERE id = ANY($1::bigint[]) RETURNING *", ids)
+    ordered = sorted(rows, key=lambda row: int(row["id"]))
+    await tx.execute(
+        "INSERT INTO outbox (message_id, topic, key, value)"
+        " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[])",
+        [uuid_utils.uuid7() for _ in ordered],
+        [row["topic"] for row in ordered],
+        [(row["key"] or b"").decode("utf-8", "replace") for row in ordered],
+        [row["value"] if value is None else value for row in ordered],
+    )
+    return [row["id"] for row in ordered]
+
+
+async def discard(tx: Transaction, ids: Sequence[int]) -> list[int]:
+    """Forget parked messages for good. Returns the ids that were there."""
+    rows = await tx.fetch("DELETE FROM parked WHERE id = ANY($1::bigint[]) RETURNING id", ids)
+    return sorted(row["id"] for row in rows)
+
+
+def _message(row: Record) -> ParkedMessage:
+    return ParkedMessage(
+        id=row["id"],
+        message_id=str(row["message_id"]) if row["message_id"] else None,
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["record_offset"],
+        key=_text(row["key"]),
+        value=_text(row["value"]),
+        headers=row["headers"],
+        error=row["error"],
+        attempts=row["attempts"],
+        parked_at=row["parked_at"],
+    )
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode("utf-8", "backslashreplace")

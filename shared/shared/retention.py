@@ -1,0 +1,78 @@
+"""Keeping what grows without end within bounds: a day's partition of `sent` at a time, message ids in small bites."""
+
+import asyncio
+from datetime import date, timedelta
+
+import asyncpg
+import structlog
+
+from shared import observability
+from shared.postgres import Database, Transaction
+
+log = structlog.get_logger()
+
+DAYS_AHEAD = 3
+EVERY_S = 3600.0
+BITE = 10_000
+
+
+async def prepare(database: Database, sent_days: int) -> None:
+    """Make the partitions of the days to come, drop those past `sent_days`. Must have run before anything is sent."""
+    async with database.transaction() as tx:
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtext('sluice.retention.' || $1))", database.schema)
+        today: date = (await tx.now()).date()
+        for ahead in range(DAYS_AHEAD + 1):
+            day = today + timedelta(days=ahead)
+            await tx.execute(
+                f"CREATE TABLE IF NOT EXISTS sent_{day:%Y%m%d} PARTITION OF sent"
+                f" FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+            )
+        oldest = f"sent_{today - timedelta(days=sent_days):%Y%m%d}"
+        for name in await _partitions(tx):
+            if name < oldest:
+                await tx.execute(f"DROP TABLE {name}")
+
+
+async def _partitions(tx: Transaction) -> list[str]:
+    rows = await tx.fetch(
+        "SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = 'sent'::regclass ORDER BY name"
+    )
+    return [row["name"] for row in rows]
+
+
+async def forget_ids(database: Database, inbox_days: int) -> None:
+    """Forget message ids older than `inbox_days`."""
+    while True:
+        async with database.transaction() as tx:
+            gone = await tx.execute(
+                "DELETE FROM inbox WHERE message_id IN"
+                " (SELECT message_id FROM inbox WHERE taken_at < now() - make_interval(days => $1) LIMIT $2)",
+                inbox_days,
+                BITE,
+            )
+        if gone < BITE:
+            return
+
+
+async def count_parked(database: Database) -> int:
+    """How many messages wait for a person."""
+    async with database.transaction() as tx:
+        parked: int = await tx.fetch_value("SELECT count(*) FROM parked")
+    observability.PARKED.labels(database.schema).set(parked)
+    return parked
+
+
+async def keep(database: Database, sent_days: int, inbox_days: int) -> None:
+    """Do all of it, every hour, until cancelled; parked messages are counted every minute."""
+    rounds = 0
+    while True:
+        try:
+            if rounds % 60 == 0:
+                await prepare(database, sent_days)
+                await forget_ids(database, inbox_days)
+            await count_parked(database)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("retention interrupted", schema=database.schema, error=repr(error))
+        rounds += 1
+        await asyncio.sleep(EVERY_S / 60)

@@ -1,0 +1,212 @@
+"""How every service is put together: a pool, a consumer for each message it takes, a relay, an HTTP application."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from faststream.kafka import KafkaBroker
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared import auth, edge, kafka, observability, operations, outbox, problems, retention, subscriptions
+from shared.contracts import TokenKeysChanged
+from shared.postgres import Database
+from shared.settings import ServiceSettings
+from shared.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+JOIN_WAIT_S = 60.0
+
+
+class Service:
+    """A service that can be started, served and stopped. Nothing is opened before `start`.
+
+    `parts` are further things that run as long as the service does, such as the notifier's sender: each has
+    `start(service)` and `stop()`, both awaitable.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        schema: str,
+        settings: ServiceSettings,
+        taken: Subscriptions,
+        api: Sequence[APIRouter],
+        parts: Sequence[Any],
+    ) -> None:
+        self.name = name
+        self.schema = schema
+        self.settings = settings
+        self.taken = taken
+        self.parts = parts
+        self.ready = False
+        self.consumers: list[subscriptions.Subscription] = []
+        self.app = self._application(api)
+        self._database: Database | None = None
+        self._broker: KafkaBroker | None = None
+        self._relay: outbox.Relay | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def database(self) -> Database:
+        """The service's database, once started."""
+        if self._database is None:
+            raise RuntimeError(f"{self.name} is not started")
+        return self._database
+
+    async def start(self) -> None:
+        """Open the pool, make topics, start the relay and the consumers, and be ready.
+
+        Raises OSError, asyncpg's or Kafka's errors when one of them is not there; what was opened is closed again.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.settings
+        self._database = await Database.connect(settings.database, self.schema, size=settings.pool_size)
+        await retention.prepare(self._database, settings.sent_days)
+        await retention.count_parked(self._database)
+        self.app.state.service = self
+        self.app.state.database = self._database
+        self.app.state.settings = settings
+        self.app.state.token_keys = auth.TokenKeys(self._database)
+        inboxes = self.taken.inboxes(self.name, self._database, settings)
+        await kafka.create_topics(settings, [inbox.type_of_message.topic for inbox in inboxes])
+        self._relay = outbox.Relay(
+            settings.database,
+            self.schema,
+            lambda: kafka.new_producer(settings, self.name),
+            lambda topic: kafka.topic_name(settings, topic),
+        )
+        self._relay.start()
+        self._broker = kafka.new_broker(settings, self.name)
+        for inbox in inboxes:
+            topic = inbox.type_of_message.topic
+            self.consumers.append(
+                subscriptions.subscribe(
+                    self._broker, inbox, kafka.topic_name(settings, topic), kafka.group_name(settings, self.name, topic)
+                )
+            )
+        await self._broker.start()
+        for part in self.parts:
+            await part.start(self)
+        self._keeping = asyncio.create_task(retention.keep(self._database, settings.sent_days, settings.inbox_days))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOIN_WAIT_S):
+                await asyncio.gather(*(consumer.assigned.wait() for consumer in self.consumers))
+        self.ready = True
+        log.info("service ready", service=self.name)
+
+    async def stop(self) -> None:
+        """Drain and close, in the reverse order: take no more, finish the batch in hand, publish, close."""
+        self.ready = False
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeping
+        for part in reversed(self.parts):
+            await part.stop()
+        if self._broker is not None:
+            await self._broker.stop()
+        if self._relay is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.settings.drain_seconds):
+                    await self._relay.stop()
+        if self._database is not None:
+            await self._database.close()
+        self._keeping = self._broker = self._relay = self._database = None
+        self.consumers.clear()
+
+    async def is_ready(self) -> bool:
+        """Whether it serves: started, not draining, and its database answers. Kafka may be away: the outbox waits."""
+        return self.ready and self._database is not None and await self._database.answers()
+
+    def _application(self, api: Sequence[APIRouter]) -> FastAPI:
+        app = FastAPI(title=f"Sluice {self.name}", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+        edge.install(app, self.name, self.settings.max_body_bytes)
+        app.state.service = self
+        for router in api:
+            app.include_router(router)
+        app.include_router(operations.router(self.name))
+
+        @app.get("/livez", include_in_schema=False)
+        async def livez() -> dict[str, str]:
+            return {"status": "alive"}
+
+        @app.get("/readyz", include_in_schema=False)
+        async def readyz() -> dict[str, str]:
+            if not await self.is_ready():
+                raise problems.Refused(503, f"{self.name} is not ready")
+            return {"status": "ready"}
+
+        @app.get("/metrics", include_in_schema=False)
+        async def metrics() -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        return app
+
+
+def build(
+    name: str,
+    settings: ServiceSettings,
+    taken: Subscriptions,
+    api: Sequence[APIRouter] = (),
+    parts: Sequence[Any] = (),
+) -> Service:
+    """Put a service together: its name (`order-intake`), settings, handlers, routers and further running parts."""
+    if TokenKeysChanged not in taken.handlers:
+        taken.on(TokenKeysChanged)(auth.keep_token_keys)
+    return Service(name, name.replace("-", "_"), settings, taken, api, parts)
+
+
+async def run(service: Service) -> None:
+    """Run a service as a process until SIGTERM or SIGINT: what a container does."""
+    observability.configure_logging(service.settings.log_level)
+    observability.configure_tracing(service.name, service.settings.otlp_endpoint)
+    await service.start()
+    await serve(service.app, service.settings.host, service.settings.port, stopping=service)
+    await service.stop()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to us, who have more to stop than HTTP."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve(app: Any, host: str, port: int, *, stopping: Service | None = None) -> None:
+    """Serve an application until SIGTERM or SIGINT. `stopping` is no longer ready from that moment."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=15,
+            backlog=2_048,
+        )
+    )
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        if stopping is not None:
+            stopping.ready = False
+        server.should_exit = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, leave)
+    await server.serve()

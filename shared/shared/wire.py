@@ -1,0 +1,135 @@
+"""Conventions of the HTTP interface: numbers, dates, paging, and how sloppy requests are read (glue-api.md A.3, B)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query, Response
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from shared import problems
+
+Item = TypeVar("Item")
+
+MAX_PAGE_SIZE = 2_000
+
+
+def _shortest(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _not_given(value: object) -> object:
+    return None if value == "" else value
+
+
+def read_moment(value: object) -> object:
+    """An ISO 8601 moment with any offset, or none for UTC; a `+` that arrived as a blank is read as `+`."""
+    if isinstance(value, str):
+        text = value.strip()
+        return (text if "T" in text else text.replace(" ", "T", 1)).replace(" ", "+")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("is a date and time in ISO 8601, such as 2026-01-02T08:00:00.000Z")  # noqa: TRY004 - pydantic reads ValueError
+    return value
+
+
+def _with_offset(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Number = Annotated[Decimal, PlainSerializer(_shortest, return_type=int | float, when_used="json")]
+"""A decimal number, answered as the shortest JSON number."""
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(read_moment),
+    AfterValidator(_with_offset),
+    PlainSerializer(problems.timestamp, when_used="json"),
+]
+"""A moment; see `read_moment`. Answered in Zulu time with milliseconds."""
+
+Text = Annotated[str | None, BeforeValidator(_not_given)]
+"""A text that may be left out; `""` counts as left out."""
+
+
+class WireModel(BaseModel):
+    """A body of the HTTP interface: camelCase names, unknown fields ignored as Glue ignores them."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+
+
+class PageInfo(WireModel):
+    """Where in a list an answer is. The first page is 0."""
+
+    size: int
+    total_elements: int
+    total_pages: int
+    number: int
+
+
+class Link(WireModel):
+    """The address of a neighbouring page."""
+
+    rel: str
+    href: str
+
+
+class Page(WireModel, Generic[Item]):
+    """A list as it is answered."""
+
+    links: tuple[Link, ...] = ()
+    content: Sequence[Item]
+    page: PageInfo
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page is asked for."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many elements come before this page."""
+        return self.number * self.size
+
+
+def page_request(default_size: int = MAX_PAGE_SIZE) -> Any:
+    """A FastAPI dependency that reads `page` and `size`; a larger size than 2,000 gets 2,000."""
+
+    def read(
+        page: Annotated[int, Query(ge=0, le=10_000_000, description="The page; the first is 0")] = 0,
+        size: Annotated[int, Query(ge=1, le=1_000_000, description="Elements on a page, at most 2000")] = default_size,
+    ) -> PageRequest:
+        return PageRequest(page, min(size, MAX_PAGE_SIZE))
+
+    return read
+
+
+def page_of(content: Sequence[Item], total: int, asked: PageRequest, url: Any = None) -> Page[Item]:
+    """The envelope of a list of `total` elements. `url`, the request's, gives the links to the neighbouring pages."""
+    pages = -(-total // asked.size)
+    links: list[Link] = []
+    if url is not None:
+        for rel, number in (("prev", asked.number - 1), ("next", asked.number + 1)):
+            if 0 <= number < pages:
+                address = url.include_query_params(page=number, size=asked.size)
+                links.append(Link(rel=rel, href=f"{address.path}?{address.query}"))
+    return Page(
+        links=tuple(links),
+        content=content,
+        page=PageInfo(size=asked.size, total_elements=total, total_pages=pages, number=asked.number),
+    )
+
+
+def answer(model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A model as an answer, serialised once by pydantic. What is not known is left out."""
+    return Response(
+        model.model_dump_json(by_alias=True, exclude_none=True),
+        status_code=status,
+        media_type="application/json",
+        headers=headers,
+    )
