@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+import orjson
 import structlog
 from pydantic import ValidationError
 
@@ -128,7 +129,7 @@ class Inbox:
                     records=len(arrivals),
                     error=repr(error),
                     attempt=tried,
-                    exc_info=not away,
+                    exc_info=attempts is not None and tried == attempts,
                 )
                 if attempts is not None and tried >= attempts:
                     return f"{type(error).__name__}: {error}", tried
@@ -141,13 +142,13 @@ class Inbox:
         async with self.database.transaction() as tx:
             fresh_ids = await _insert_ids(tx, {a.message_id for a in arrivals if a.message_id is not None})
             fresh: list[Arrival] = []
+            poison: list[Arrival] = []
             for arrival in arrivals:
-                if arrival.message is not None and arrival.error is None and arrival.message_id in fresh_ids:
+                if arrival.message_id is None:
+                    poison.append(arrival)
+                elif arrival.message_id in fresh_ids:
                     fresh_ids.discard(arrival.message_id)
-                    fresh.append(arrival)
-            poison = [
-                a for a in arrivals if a.error is not None and (a.message_id is None or a.message_id in fresh_ids)
-            ]
+                    (fresh if arrival.error is None else poison).append(arrival)
             if fresh:
                 with structlog.contextvars.bound_contextvars(
                     service=self.service, topic=self.type_of_message.topic, message_ids=_few(fresh)
@@ -208,13 +209,15 @@ async def _park(tx: Transaction, topic: str, arrivals: Sequence[Arrival]) -> Non
         [a.record.offset for a in arrivals],
         [a.record.key for a in arrivals],
         [a.record.value for a in arrivals],
-        [
-            [[_text(name), _text(value.decode("utf-8", "backslashreplace"))] for name, value in a.record.headers]
-            for a in arrivals
-        ],
+        # As bytes: a list among the elements of an array would count as one more dimension.
+        [orjson.dumps([[_text(name), _text(_readable(value))] for name, value in a.record.headers]) for a in arrivals],
         [_text(a.error or "")[:4_000] for a in arrivals],
         [max(a.attempts, 1) for a in arrivals],
     )
+
+
+def _readable(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
 
 
 def _text(text: str) -> str:

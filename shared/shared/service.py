@@ -93,10 +93,17 @@ class Service:
             topic = inbox.type_of_message.topic
             self.consumers.append(
                 subscriptions.subscribe(
-                    self._broker, inbox, kafka.topic_name(settings, topic), kafka.group_name(settings, self.name, topic)
+                    self._broker,
+                    inbox,
+                    kafka.topic_name(settings, topic),
+                    kafka.group_name(settings, self.name, topic),
+                    settings.kafka_session_ms,
                 )
             )
-        await self._broker.start()
+        # One after the other, as the broker's own start does it, every consumer would wait for its group in turn.
+        await self._broker.connect()
+        await asyncio.gather(*(subscriber.start() for subscriber in self._broker.subscribers))
+        self._broker.running = True
         for part in self.parts:
             await part.start(self)
         self._keeping = asyncio.create_task(retention.keep(self._database, settings.sent_days, settings.inbox_days))
@@ -116,6 +123,7 @@ class Service:
         for part in reversed(self.parts):
             await part.stop()
         if self._broker is not None:
+            await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
             await self._broker.stop()
         if self._relay is not None:
             with suppress(TimeoutError):

@@ -16,6 +16,9 @@ class ServiceSettings(BaseSettings):
     )
     kafka_partitions: int = Field(default=12, ge=1, description="Partitions of a topic that does not exist yet")
     kafka_replicas: int = Field(default=1, ge=1, description="Replicas of a topic that does not exist yet")
+    kafka_session_ms: int = Field(
+        default=45_000, ge=1_000, description="Silence after which a consumer's partitions go to another replica"
+    )
     kafka_idempotence: bool = Field(default=True, description="Off for a broker without idempotent producers")
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8080, ge=0, le=65535)

@@ -72,8 +72,8 @@ def _with_settings(handler: Callable[..., Awaitable[None]], settings: Settings) 
     return handle
 
 
-def subscribe(broker: KafkaBroker, inbox: Inbox, topic: str, group: str) -> "Subscription":
-    """Let an inbox take the batches of a topic, as a member of a consumer group."""
+def subscribe(broker: KafkaBroker, inbox: Inbox, topic: str, group: str, session_ms: int) -> "Subscription":
+    """Let an inbox take a topic's batches, as a member of a group that gives it up after `session_ms` of silence."""
     subscription = Subscription(inbox)
 
     @broker.subscriber(
@@ -84,8 +84,8 @@ def subscribe(broker: KafkaBroker, inbox: Inbox, topic: str, group: str) -> "Sub
         batch_timeout_ms=50,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
-        session_timeout_ms=45_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=session_ms,
+        heartbeat_interval_ms=min(3_000, session_ms // 4),
         rebalance_timeout_ms=60_000,
         listener=subscription,
         parser=_parse,
@@ -99,7 +99,7 @@ def subscribe(broker: KafkaBroker, inbox: Inbox, topic: str, group: str) -> "Sub
     return subscription
 
 
-class Subscription(ConsumerRebalanceListener):
+class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     """One consumer: at most one batch in hand, and none while partitions are taken away."""
 
     def __init__(self, inbox: Inbox) -> None:
@@ -109,7 +109,7 @@ class Subscription(ConsumerRebalanceListener):
 
     async def take(self, message: KafkaMessage) -> None:
         """Handle a batch, then commit exactly its offsets; rewind its partitions when it was not handled."""
-        records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message  # type: ignore[assignment]
+        records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
         bounds = _bounds(records)
         consumer: Any = message.consumer
         async with self._busy:

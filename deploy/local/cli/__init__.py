@@ -1,0 +1,67 @@
+"""`sluice`, the command. Each group of commands has a file; what is heavy is imported by the command that needs it."""
+
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from deploy.local.cli import (
+    audit,
+    demo,
+    doctor,
+    gateway,
+    key,
+    migrate,
+    organisation,
+    parked,
+    redrive,
+    run,
+    show,
+    up,
+)
+
+
+class _Commands(TyperGroup):
+    """The commands; a trouble that is not a mistake in the code ends in one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            from deploy.local.cli import refusals
+
+            refusal = refusals.of(error)
+            if refusal is None:
+                raise
+            show.give_up(*refusal)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="sluice",
+    help="Sluice, the drop-shipping hub: start it, look into it, and put right what went wrong.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
+)
+app.command()(up.up)
+app.command()(run.run)
+app.command()(migrate.migrate)
+app.command()(gateway.gateway)
+app.add_typer(organisation.app)
+app.add_typer(key.app)
+app.add_typer(parked.app)
+app.command()(audit.audit)
+app.command()(redrive.redrive)
+app.command()(demo.demo)
+app.command()(doctor.doctor)
+
+
+def main() -> None:
+    """The command line."""
+    cast("Any", app)()

@@ -1,0 +1,120 @@
+"""One address for all services: a request goes to the service that has its route, in this process or in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deploy.local import documents
+from shared import edge, problems
+from shared.service import Service
+
+log = structlog.get_logger()
+
+OF_ONE_HOP = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host"}
+)
+
+
+@dataclass
+class Backend:
+    """A service behind the gateway: the one running here, or, with `upstream` (http://host:port), elsewhere."""
+
+    service: Service
+    upstream: str | None = None
+
+    def serves(self, scope: Scope) -> Match:
+        """How well one of the service's routes fits a request: by its path and method, by its path alone, or not."""
+        return max((route.matches(scope)[0] for route in self.service.app.routes), key=lambda match: match.value)
+
+
+class Gateway:
+    """The application at the one address. `extra` are pages of its own, such as the mails of the sink."""
+
+    def __init__(self, backends: Sequence[Backend], extra: Sequence[BaseRoute] = ()) -> None:
+        self.backends = backends
+        self._client = httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=256), trust_env=False)
+        own = [Route("/livez", self._livez), Route("/readyz", self._readyz), Route("/metrics", self._metrics)]
+        services = [backend.service for backend in backends]
+        self._own: ASGIApp = Starlette(routes=[*own, *documents.routes(services), *extra])
+        self._own_routes = [*own, *documents.routes(services), *extra]
+        self.ready = False
+
+    async def close(self) -> None:
+        """Close the connections to services elsewhere."""
+        await self._client.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        asked = {**scope, "path": edge.canonical(scope["path"])}
+        if any(route.matches(asked)[0] is Match.FULL for route in self._own_routes):
+            await self._own(scope, receive, send)
+            return
+        fits = [(backend.serves(asked), backend) for backend in self.backends]
+        best, backend = max(fits, key=lambda fit: fit[0].value)
+        if best is Match.NONE:
+            nothing = problems.body(404, f"There is nothing at {asked['path']}; see /docs", asked["path"])
+            await Response(orjson.dumps(nothing), 404, media_type="application/json")(scope, receive, send)
+        elif backend.upstream is None:
+            await backend.service.app(scope, receive, send)
+        else:
+            await (await self._forward(backend, Request(scope, receive)))(scope, receive, send)
+
+    async def _forward(self, backend: Backend, request: Request) -> Response:
+        query = request.url.query
+        raw_path = request.scope.get("raw_path") or request.url.path.encode()
+        address = f"{backend.upstream}{raw_path.decode('latin-1').partition('?')[0]}{'?' + query if query else ''}"
+        headers = [(name, value) for name, value in request.headers.items() if name not in OF_ONE_HOP]
+        try:
+            got = await self._client.request(request.method, address, headers=headers, content=await request.body())
+        except httpx.HTTPError as error:
+            log.warning("service does not answer", service=backend.service.name, error=repr(error))
+            away = problems.body(503, f"The service {backend.service.name} does not answer", request.url.path)
+            return Response(orjson.dumps(away), 503, {"retry-after": "2"}, "application/json")
+        # The client has unpacked the body, so its length and encoding are no longer those of the headers.
+        kept = {n: v for n, v in got.headers.items() if n not in OF_ONE_HOP | {"content-length", "content-encoding"}}
+        return Response(got.content, got.status_code, kept)
+
+    async def _livez(self, _: Request) -> Response:
+        """Alive once everything behind it is ready for the first time."""
+        return _status(self.ready, "alive")
+
+    async def _readyz(self, _: Request) -> Response:
+        return _status(self.ready and all([await self._is_ready(backend) for backend in self.backends]), "ready")
+
+    async def _is_ready(self, backend: Backend) -> bool:
+        if backend.upstream is None:
+            return await backend.service.is_ready()
+        try:
+            return (await self._client.get(f"{backend.upstream}/readyz")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def _metrics(self, _: Request) -> Response:
+        """The metrics of this process, and after them those of each service elsewhere."""
+        texts: list[Any] = []
+        here = next((b.service for b in self.backends if b.upstream is None), None)
+        if here is not None:
+            texts.append(documents.metrics())
+        for backend in self.backends:
+            if backend.upstream is not None:
+                try:
+                    texts.append((await self._client.get(f"{backend.upstream}/metrics")).content)
+                except httpx.HTTPError:
+                    texts.append(f"# {backend.service.name} does not answer\n".encode())
+        return Response(b"\n".join(texts), media_type="text/plain; version=0.0.4")
+
+
+def _status(good: bool, word: str) -> Response:
+    body = {"status": word if good else f"not {word}"}
+    return Response(orjson.dumps(body), 200 if good else 503, media_type="application/json")

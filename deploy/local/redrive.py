@@ -1,0 +1,108 @@
+"""Sending again what a receiver lacks.
+
+Every message a service has sent is in its `sent`; every message a service has taken is in its `inbox`. What is in
+the one and, for one of the topic's receivers, not in the other was lost on the way (a broker that forgot, offsets
+that were reset) or has not arrived yet. Sending it again under its own id heals the first and harms nothing in the
+second.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from deploy.local import services
+from shared.postgres import Database, Transaction
+
+PAGE = 20_000
+
+
+async def redrive(
+    databases: Mapping[str, Database], *, since: timedelta | None = None, older_than: timedelta = timedelta()
+) -> Counter[str]:
+    """Send again, in their order, the messages some receiver lacks. Returns how many there were of each topic.
+
+    Looks at what was sent in the last `since` (None: at all that is kept), and at least `older_than` ago.
+    """
+    again: Counter[str] = Counter()
+    receivers = services.receivers()
+    for owner in databases.values():
+        async for page in _sent(owner, since, older_than):
+            lost = await _lost(page, databases, receivers)
+            async with owner.transaction() as tx:
+                await _put_back(tx, lost, min(row.sent_at for row in page))
+            again.update(row.topic for row in page if row.message_id in lost)
+    return again
+
+
+async def unaccounted(databases: Mapping[str, Database]) -> int:
+    """How many messages are on their way: not sent yet, or sent and not taken by all their receivers."""
+    waiting = 0
+    receivers = services.receivers()
+    for owner in databases.values():
+        async with owner.transaction() as tx:
+            waiting += await tx.fetch_value("SELECT count(*) FROM outbox")
+        async for page in _sent(owner, None, timedelta()):
+            waiting += len(await _lost(page, databases, receivers))
+    return waiting
+
+
+class _Sent(NamedTuple):
+    """A message that was sent."""
+
+    message_id: UUID
+    topic: str
+    sent_at: datetime
+
+
+async def _sent(owner: Database, since: timedelta | None, older_than: timedelta) -> AsyncIterator[list[_Sent]]:
+    """The messages a service has sent, oldest first, a page at a time."""
+    async with owner.transaction() as tx:
+        now = await tx.now()
+    oldest = None if since is None else now - since
+    after: tuple[datetime | None, int] = (None, 0)
+    while True:
+        async with owner.transaction() as tx:
+            rows = await tx.fetch(
+                "SELECT id, message_id, topic, sent_at FROM sent WHERE sent_at <= $1"
+                " AND ($2::timestamptz IS NULL OR sent_at >= $2)"
+                " AND ($3::timestamptz IS NULL OR (sent_at, id) > ($3, $4)) ORDER BY sent_at, id LIMIT $5",
+                now - older_than,
+                oldest,
+                *after,
+                PAGE,
+            )
+        if not rows:
+            return
+        after = (rows[-1]["sent_at"], rows[-1]["id"])
+        yield [_Sent(row["message_id"], row["topic"], row["sent_at"]) for row in rows]
+
+
+async def _lost(
+    page: Sequence[_Sent], databases: Mapping[str, Database], receivers: Mapping[str, Sequence[services.ServiceName]]
+) -> set[UUID]:
+    lost: set[UUID] = set()
+    for name, database in databases.items():
+        meant = [row.message_id for row in page if any(r.name == name for r in receivers.get(row.topic, ()))]
+        if not meant:
+            continue
+        async with database.transaction() as tx:
+            rows = await tx.fetch(
+                "SELECT id FROM unnest($1::uuid[]) AS id WHERE NOT EXISTS (SELECT FROM inbox WHERE message_id = id)",
+                meant,
+            )
+        lost.update(row["id"] for row in rows)
+    return lost
+
+
+async def _put_back(tx: Transaction, ids: set[UUID], since: datetime) -> None:
+    if not ids:
+        return
+    await tx.execute(
+        "WITH again AS (DELETE FROM sent WHERE sent_at >= $2 AND message_id = ANY($1::uuid[]) RETURNING *)"
+        " INSERT INTO outbox (message_id, topic, key, value, traceparent, created_at)"
+        " SELECT message_id, topic, key, value, traceparent, created_at FROM again ORDER BY sent_at, id",
+        list(ids),
+        since,
+    )
