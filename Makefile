@@ -50,6 +50,6 @@ $(READY): requirements.txt requirements-install.txt $(PROJECTS)
 	@echo "Installing into .venv (only when the pins or a pyproject.toml have changed)"
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-install.txt
-	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --require-hashes --compile-bytecode -r requirements.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable . $(MEMBERS:%=--editable %)
 	@touch $@

@@ -27,6 +27,8 @@ async def prepare(database: Database, sent_days: int) -> None:
                 f"CREATE TABLE IF NOT EXISTS sent_{day:%Y%m%d} PARTITION OF sent"
                 f" FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
             )
+            # A partition does not have the privileges of its parent, but those of any new table.
+            await tx.execute(f"REVOKE ALL ON sent_{day:%Y%m%d} FROM sluice_{database.schema}_api")
         oldest = f"sent_{today - timedelta(days=sent_days):%Y%m%d}"
         for name in await _partitions(tx):
             if name < oldest:

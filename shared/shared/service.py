@@ -215,6 +215,12 @@ async def serve(app: Any, host: str, port: int, *, stopping: Service | None = No
             stopping.ready = False
         server.should_exit = True
 
-    for name in (signal.SIGTERM, signal.SIGINT):
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for name in signals:
         loop.add_signal_handler(name, leave)
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        # A second Ctrl-C, while everything drains, ends the process at once.
+        for name in signals:
+            loop.remove_signal_handler(name)

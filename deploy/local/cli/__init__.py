@@ -1,6 +1,6 @@
 """`sluice`, the command. Each group of commands has a file; what is heavy is imported by the command that needs it."""
 
-from typing import Any, cast
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -64,4 +64,4 @@ app.command()(doctor.doctor)
 
 def main() -> None:
     """The command line."""
-    cast("Any", app)()
+    app()

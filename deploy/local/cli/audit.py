@@ -23,7 +23,8 @@ def audit(
 ) -> None:
     """Check the books of all services; 1 if they do not add up.
 
-    They are computed anew from the tables, and every unit that does not add up is named. Messages on their way are no fault, but may look like one: see --wait.
+    They are computed anew from the tables, and every unit that does not add up is named. Messages on their way are
+    no fault, but may look like one: see --wait.
 
     Example: sluice audit --wait 30
     """
@@ -33,10 +34,10 @@ def audit(
     else:
         show.table(("what", "how many"), findings.counts.items())
         if findings.in_flight:
-            typer.echo(f"{findings.in_flight} messages are still on their way; --wait waits for them.")
+            typer.echo(f"Messages still on their way: {findings.in_flight}; --wait waits for them.")
         for problem in findings.problems:
             typer.echo(f"WRONG: {problem}")
-        typer.echo(f"{len(findings.problems)} problems." if findings.problems else "The books add up.")
+        typer.echo("The books do not add up." if findings.problems else "The books add up.")
     if findings.problems:
         raise typer.Exit(show.FOUND_WRONG)
 
@@ -51,6 +52,6 @@ async def _audit(data: Path, wait: float) -> "Findings":
     async with reach.all_databases(data) as databases:
         while True:
             findings = await auditor.audit(databases)
-            if not (findings.problems or findings.in_flight) or loop.time() >= deadline:
+            if findings.clean or loop.time() >= deadline:
                 return findings
             await asyncio.sleep(_PAUSE_S)

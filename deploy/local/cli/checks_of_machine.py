@@ -95,20 +95,23 @@ def _port(port: int, running: Whereabouts) -> Check:
     try:
         ports.claim(port, "Sluice")
     except CannotStart as error:
-        if running.address.endswith(f":{port}") and _lives(running.pid):
+        if running.address.endswith(f":{port}") and lives(running.pid):
             return ok(f"port {port}", f"the running system's, process {running.pid}")
         return missing(f"port {port}", error.why, "Stop what uses it, or choose another with --port")
     return ok(f"port {port}", "free")
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether there is a process with this number; 0 is none."""
+    if pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
     except PermissionError:
         return True
     except ProcessLookupError:
         return False
-    return pid > 0
+    return True
 
 
 def listens(address: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import asyncpg
 
 from deploy.local import broker_ready
-from deploy.local.cli import checks_of_machine, migrations, refusals
+from deploy.local.cli import checks_of_machine, migrations
 from deploy.local.cli.checks import Check, missing, note, ok
 
 START = "Start the system with sluice up"
@@ -23,9 +23,10 @@ async def _database() -> Check:
         return note("database", "no running system, and SLUICE_DATABASE is not set", START)
     try:
         lacking = await migrations.lacking(dsn)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        refusal = refusals.of(error)
-        detail = refusal.line if refusal is not None else str(error)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return missing("database", f"refuses: {error}", "Correct SLUICE_DATABASE")
+    except (OSError, TimeoutError) as error:
+        detail = f"does not answer ({str(error) or type(error).__name__})"
         return missing("database", detail, f"{START}, or correct SLUICE_DATABASE")
     if lacking:
         listed = "; ".join(f"{name}: {', '.join(sorted(versions))}" for name, versions in lacking.items())

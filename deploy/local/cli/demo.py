@@ -20,7 +20,8 @@ def demo(
 ) -> None:
     """Post realistic orders, follow them, tell what happened.
 
-    They go through the API, and are followed to their shipments. Exit code 1 when an order was refused or is not routed after a minute.
+    They go through the API, and are followed to their shipments.
+    Exit code 1 when an order was refused or is not routed after a minute.
 
     Example: sluice demo --orders 500
     """

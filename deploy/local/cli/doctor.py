@@ -29,7 +29,7 @@ def doctor(
             [{"what": c.what, "state": c.state, "detail": c.detail, "what_to_do": c.what_to_do} for c in found]
         )
     else:
-        show.table(("what", "state", "", "what to do"), [(c.what, c.state, c.detail, c.what_to_do) for c in found])
+        show.table(("what", "state", "found", "what to do"), [(c.what, c.state, c.detail, c.what_to_do) for c in found])
     if any(check.state == "missing" for check in found):
         raise typer.Exit(show.FOUND_WRONG)
 
@@ -39,5 +39,8 @@ async def _look(data: Path, port: int) -> "list[Check]":
     from deploy.local.cli import checks_of_machine, checks_of_servers, reach
 
     reach.quietly()
-    found = whereabouts.adopt(data)
+    found = whereabouts.of(data)
+    # The servers that a stopped system brought along are not unreachable: the next start brings them again.
+    if checks_of_machine.lives(found.pid):
+        whereabouts.adopt(data)
     return [*checks_of_machine.all_of(data, port, found), *await checks_of_servers.all_of()]

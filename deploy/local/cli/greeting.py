@@ -33,6 +33,7 @@ def first_order(number: str, product: str) -> str:
 
 def say(address: str, mail: str, *, demo: bool) -> None:
     """Print it. `mail` is the SMTP server's host:port; with `demo` there are keys to show and products to order."""
+    typer.echo("Sluice is ready.")
     show.table(
         ("what", "where"),
         [
@@ -41,7 +42,6 @@ def say(address: str, mail: str, *, demo: bool) -> None:
             ("the mails", f"{address}/mail, through SMTP at {mail}"),
             ("is it well?", f"{address}/readyz, {address}/metrics, sluice doctor"),
         ],
-        title="Sluice is ready.",
     )
     if demo:
         _say_demo(address)
@@ -53,10 +53,10 @@ def say(address: str, mail: str, *, demo: bool) -> None:
 def _say_demo(address: str) -> None:
     from deploy.local import demo_world
 
+    typer.echo(f"Keys of the demo, all with the secret {demo_world.SECRET}:")
     show.table(
         ("account", "organisation", "role", "business id"),
         [(p.account, p.name, ", ".join(p.roles), p.business_id) for p in demo_world.PARTIES],
-        title=f"Keys of the demo, all with the secret {demo_world.SECRET}",
     )
     number = f"FIRST-{datetime.now(UTC):%m%d%H%M%S}"
     key = f"{demo_world.NORDIC.account}:{demo_world.SECRET}"

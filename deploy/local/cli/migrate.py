@@ -23,7 +23,7 @@ def migrate(
 ) -> None:
     """Bring all schemas up to date, and make the topics.
 
-    Topics that exist are left as they are. Safe at any time, also while the services run and from several places at once.
+    Topics that exist are left as they are. Safe at any time, also while the services run.
 
     Example: sluice migrate --postgres postgresql://sluice:secret@db.example:5432/sluice
     """
@@ -41,6 +41,7 @@ async def _migrate(data: Path, dsn: str | None) -> None:
 
     if dsn is None:
         raise reach.NoSystem(data)
+    reach.checked(dsn)
     for service in services.SERVICES:
         before = await migrations.done(dsn, service.package)
         await service.migrate(dsn)

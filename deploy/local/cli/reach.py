@@ -1,10 +1,13 @@
 """How a command finds the running system: the environment first, then what `sluice up` noted in its data folder."""
 
 import logging
+import os
+import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -41,11 +44,26 @@ def quietly() -> None:
 def settings(service: ServiceName, data: Path, values: Mapping[str, object] | None = None) -> ServiceSettings:
     """A service's settings. Raises NoSystem when an address is missing, ValidationError when a value is wrong."""
     try:
-        return service.settings(values)
+        found = service.settings(values)
     except ValidationError as error:
         if any(one["type"] == "missing" for one in error.errors()):
             raise NoSystem(data) from None
         raise
+    checked(found.database)
+    return found
+
+
+def checked(dsn: str) -> str:
+    """The address of a PostgreSQL, as given. Raises CannotStart when no host and port can be read from it."""
+    try:
+        hosts = urlsplit(dsn).netloc.rpartition("@")[2]
+        if all(0 < int(port) < 65_536 for port in re.findall(r":(\w+)(?=,|$)", hosts)):
+            return dsn
+        why = "its port is none"
+    except ValueError as error:
+        why = str(error)
+    what_to_do = "It looks like postgresql://user:password@host:5432/name"
+    raise CannotStart("This command", f"the address of the database cannot be read ({why})", what_to_do)
 
 
 @asynccontextmanager
@@ -77,5 +95,5 @@ def claim(host: str, port: int, what: str) -> None:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
-        why = f"it may not listen on {host}:{port} ({error.strerror or error})"
+        why = f"it may not listen on {host}:{port} ({os.strerror(error.errno) if error.errno else error})"
         raise CannotStart(what, why, "Stop what uses the port, or choose another with SLUICE_PORT") from None

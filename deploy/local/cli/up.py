@@ -37,12 +37,16 @@ def up(
 
     Example: sluice up --port 9000 --data /tmp/try-it
     """
+    from deploy.local.cli import reach
     from deploy.local.system import Options, System
     from shared import observability
 
     observability.configure_logging("WARNING", readable=True)
+    reach.quietly()
+    if postgres is not None:
+        reach.checked(postgres)
     chosen = Options(data, port, postgres, kafka, smtp, demo, processes)
-    system = System(chosen, lambda step: typer.echo(f"{step} ..."))
+    system = System(chosen, typer.echo)
     asyncio.run(_serve(system))
     typer.echo("Stopped.")
 

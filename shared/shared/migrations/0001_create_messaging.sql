@@ -57,7 +57,7 @@ CREATE TABLE token_keys (
 
 -- The role of the API writes messages and reads none of these.
 DO $$ BEGIN
-    EXECUTE format('REVOKE ALL ON outbox, sent, inbox, parked, token_keys FROM %I', current_user || '_api');
+    EXECUTE format('REVOKE ALL ON outbox, sent, inbox, parked, token_keys, schema_migrations FROM %I', current_user || '_api');
     EXECUTE format('GRANT INSERT ON outbox TO %I', current_user || '_api');
 END $$;
 

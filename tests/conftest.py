@@ -1,0 +1,60 @@
+"""What every test may ask for: the servers, each started once for the run, and a database of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.embedded_broker import EmbeddedBroker
+from tests import servers
+
+_TAKEN = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a place for the names of the servers that the run takes."""
+    config.stash[_TAKEN] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which servers the run took, also with -q: they differ between machines, and with them what was proved."""
+    for kind, name in config.stash[_TAKEN].items():
+        terminalreporter.write_line(f"{kind}: {name}")
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> AsyncIterator[servers.Database]:
+    """A PostgreSQL server for the whole run; tests take a `database` on it."""
+    async with servers.postgres(tmp_path_factory.mktemp("postgres")) as server:
+        pytestconfig.stash[_TAKEN]["database"] = server.name
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> AsyncIterator[servers.Broker]:
+    """The most real Kafka broker this machine can give, for the whole run."""
+    async with servers.kafka(tmp_path_factory.mktemp("kafka")) as broker:
+        pytestconfig.stash[_TAKEN]["broker"] = broker.name
+        yield broker
+
+
+@pytest.fixture(scope="session")
+async def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[servers.Broker]:
+    """The broker of `sluice up`, for the whole run, whatever `kafka` is."""
+    async with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker:
+        yield servers.Broker(broker.address, f"Tansu {broker.version} (embedded)", embedded=True)
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres_server: servers.Database) -> AsyncIterator[str]:
+    """The name of the database in which all migrations have run; nobody works in it."""
+    async with servers.template(postgres_server.dsn) as name:
+        yield name
+
+
+@pytest.fixture
+async def database(postgres_server: servers.Database, migrated: str) -> AsyncIterator[str]:
+    """The DSN of a database of this test's own, with all migrations run, empty, and dropped afterwards."""
+    async with servers.clone(postgres_server.dsn, migrated) as dsn:
+        yield dsn
