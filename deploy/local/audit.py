@@ -96,7 +96,8 @@ def _balances(books: Books) -> Iterator[str]:
     for wrong in books.balances:
         yield (
             f"balance of {wrong.product_id} in {wrong.retailer_id}/{wrong.catalogue_id}: {wrong.quantity} available and"
-            f" {wrong.allocated} allocated, but its promises give {wrong.expected_quantity} and {wrong.expected_allocated}"
+            f" {wrong.allocated} allocated, but its promises give {wrong.expected_quantity} and"
+            f" {wrong.expected_allocated}"
         )
 
 
@@ -109,7 +110,8 @@ def _rows(books: Books) -> Iterator[str]:
         routed = _sum(part.quantity for part in row.parts)
         if routed + row.waiting + row.unserved != row.quantity:
             yield (
-                f"{where}: {routed} routed + {row.waiting} waiting + {row.unserved} unserved is not its quantity {row.quantity}"
+                f"{where}: {routed} routed + {row.waiting} waiting + {row.unserved} unserved is not its quantity"
+                f" {row.quantity}"
             )
         if _sum(part.delivered for part in row.parts) != row.delivered:
             yield f"{where}: {row.delivered} delivered, but its shipments say otherwise"
@@ -151,7 +153,8 @@ def _promises(books: Books) -> Iterator[str]:
         have, want = promised.get(key, [Decimal(0)] * 3), shipped.get(key, [Decimal(0)] * 3)
         for what, in_stock, in_shipment in zip(("promised", "delivered", "returned"), have, want, strict=True):
             if in_stock != in_shipment:
-                yield f"order {key[0]} row {key[1]} in {key[2]}: inventory {what} {in_stock}, its shipment {in_shipment}"
+                where = f"order {key[0]} row {key[1]} in {key[2]}"
+                yield f"{where}: inventory {what} {in_stock}, its shipment {in_shipment}"
 
 
 def _shipments(books: Books) -> Iterator[str]:
@@ -171,8 +174,8 @@ def _shipments(books: Books) -> Iterator[str]:
     for key in sorted(rows.keys() | shown.keys()):
         if rows.get(key) != shown.get(key):
             yield (
-                f"order {key[0]} row {key[1]} shipment {key[2]}: (quantity, delivered, closed) is {_said(rows.get(key))} at"
-                f" the router, {_said(shown.get(key))} in the order book"
+                f"order {key[0]} row {key[1]} shipment {key[2]}: (quantity, delivered, closed) is"
+                f" {_said(rows.get(key))} at the router, {_said(shown.get(key))} in the order book"
             )
 
 

@@ -215,7 +215,9 @@ class System:
     async def _watch(self, name: ServiceName, child: ServerProcess) -> None:
         code = await child.ended()
         if not self._stopping:
-            self.progress(f"{name.name} ended ({code}); start it again with: sluice run {name.name}")
+            self.progress(
+                f"{name.name} ended ({code}); start it again with: sluice run {name.name} --data {self.options.data}"
+            )
 
     async def _stop_children(self) -> None:
         await asyncio.gather(*(child.stop((signal.SIGTERM, 40.0)) for child in self.children.values()))

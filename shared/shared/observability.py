@@ -54,7 +54,9 @@ def configure_logging(level: str = "INFO", *, readable: bool = False) -> None:
         structlog.processors.format_exc_info,
         _hide_secrets,
     ]
-    last: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    last: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()) if readable else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

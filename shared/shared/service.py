@@ -220,6 +220,11 @@ async def serve(app: Any, host: str, port: int, *, stopping: Service | None = No
         loop.add_signal_handler(name, leave)
     try:
         await server.serve()
+    except asyncio.CancelledError:
+        # uvicorn would leave its socket open, and requests without an answer.
+        if server.started:
+            await server.shutdown()
+        raise
     finally:
         # A second Ctrl-C, while everything drains, ends the process at once.
         for name in signals:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.local.cli import greeting, options
+from deploy.local.cli import greeting, options, show
 
 if TYPE_CHECKING:
     from deploy.local.system import System
@@ -29,6 +29,14 @@ def up(
     ] = None,
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the demo, or start empty.")] = True,
     processes: Annotated[bool, typer.Option("--processes", help="Run every service as a process of its own.")] = False,
+    namespace: Annotated[
+        str,
+        typer.Option(
+            envvar="SLUICE_KAFKA_NAMESPACE",
+            metavar="PREFIX",
+            help="Put before every name in Kafka, when several systems share one.",
+        ),
+    ] = "",
 ) -> None:
     """Start the whole system on this machine, until Ctrl-C.
 
@@ -38,14 +46,18 @@ def up(
     Example: sluice up --port 9000 --data /tmp/try-it
     """
     from deploy.local.cli import reach
-    from deploy.local.system import Options, System
+
+    try:
+        from deploy.local.system import Options, System
+    except ModuleNotFoundError as error:
+        show.give_up(f"sluice up needs {error.name}, which is not installed: install sluice[local].", show.UNREACHABLE)
     from shared import observability
 
     observability.configure_logging("WARNING", readable=True)
     reach.quietly()
     if postgres is not None:
         reach.checked(postgres)
-    chosen = Options(data, port, postgres, kafka, smtp, demo, processes)
+    chosen = Options(data, port, postgres, kafka, smtp, demo, processes, namespace)
     system = System(chosen, typer.echo)
     asyncio.run(_serve(system))
     typer.echo("Stopped.")
