@@ -75,6 +75,9 @@ class Gateway:
         raw_path = request.scope.get("raw_path") or request.url.path.encode()
         address = f"{backend.upstream}{raw_path.decode('latin-1').partition('?')[0]}{'?' + query if query else ''}"
         headers = [(name, value) for name, value in request.headers.items() if name not in OF_ONE_HOP]
+        if request.client is not None:
+            # Bad tries of a secret are counted by where they come from, and that is not here.
+            headers.append(("x-forwarded-for", request.client.host))
         try:
             got = await self._client.request(request.method, address, headers=headers, content=await request.body())
         except httpx.HTTPError as error:
