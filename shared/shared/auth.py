@@ -21,6 +21,9 @@ from shared.contracts import Role, TokenKeysChanged
 from shared.postgres import Database, Transaction
 
 LOOK_AGAIN_S = 1.0
+FRESH_S = 60.0
+LEEWAY_S = 30
+"""How far the clocks of two machines may be apart."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Caller:
 
 
 class TokenKeys:
-    """The public keys this service knows, read from its database when one is missing."""
+    """The public keys this service knows, read from its database when one is missing, and every minute."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -43,9 +46,9 @@ class TokenKeys:
 
     async def key(self, key_id: str) -> Any | None:
         """The key with this id if it is known and has not expired, else None."""
-        if key_id not in self._keys:
+        if self._should_look(key_id):
             async with self._looking:
-                if key_id not in self._keys and monotonic() - self._looked_at > LOOK_AGAIN_S:
+                if self._should_look(key_id):
                     self._looked_at = monotonic()
                     async with self.database.transaction() as tx:
                         rows = await tx.fetch("SELECT key_id, public_key, expires_at FROM token_keys")
@@ -55,6 +58,9 @@ class TokenKeys:
                     }
         key, expires_at = self._keys.get(key_id, (None, None))
         return None if expires_at is not None and expires_at <= datetime.now(UTC) else key
+
+    def _should_look(self, key_id: str) -> bool:
+        return monotonic() - self._looked_at > (FRESH_S if key_id in self._keys else LOOK_AGAIN_S)
 
 
 async def keep_token_keys(events: Sequence[TokenKeysChanged], tx: Transaction) -> None:
@@ -83,7 +89,9 @@ async def caller_of(request: Request) -> Caller:
         key = await keys.key(str(jwt.get_unverified_header(token).get("kid", "")))
         if key is None:
             raise _unauthorised("The token is signed with a key that is not valid here")
-        claims = jwt.decode(token.strip(), key, algorithms=["EdDSA"], options={"require": ["exp", "sub", "org"]})
+        claims = jwt.decode(
+            token.strip(), key, algorithms=["EdDSA"], leeway=LEEWAY_S, options={"require": ["exp", "sub", "org"]}
+        )
     except jwt.ExpiredSignatureError:
         raise _unauthorised("The token has expired; get a new one at /auth/token") from None
     except jwt.InvalidTokenError:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import observability, problems
+from shared import observability, postgres, problems
 
 log = structlog.get_logger()
 
@@ -147,6 +147,9 @@ def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
 
     @app.exception_handler(Exception)
     async def crashed(request: Request, error: Exception) -> Response:
+        if postgres.is_away(error):
+            log.warning("database away", path=request.url.path, error=repr(error))
+            return _error(503, "The database is away; send it again", request.url.path, headers={"Retry-After": "1"})
         log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
         return _error(500, "Something went wrong here; nothing was changed by this request", request.url.path)
 

@@ -29,11 +29,13 @@ BUSY_PAUSE_S, IDLE_PAUSE_S = 0.02, 0.25
 BROKEN_PRODUCER = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
 
 
-async def put(tx: Transaction, *messages: Message) -> None:
-    """Write messages to be sent once the transaction has committed, in this order, each with a new message id."""
+async def put(tx: Transaction, *messages: Message, traceparents: Sequence[str | None] | None = None) -> None:
+    """Write messages to be sent once the transaction has committed, in this order, each with a new message id.
+
+    They continue the trace of what is being done now, or each its own of `traceparents`.
+    """
     if not messages:
         return
-    trace = observability.traceparent()
     await tx.execute(
         "INSERT INTO outbox (message_id, topic, key, value, traceparent)"
         " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[])",
@@ -41,7 +43,7 @@ async def put(tx: Transaction, *messages: Message) -> None:
         [message.topic for message in messages],
         [message.key for message in messages],
         [message.model_dump_json(exclude_defaults=True).encode() for message in messages],
-        [trace] * len(messages),
+        [observability.traceparent()] * len(messages) if traceparents is None else list(traceparents),
     )
     observability.MESSAGES_PUT.inc(len(messages))
     tx.after_commit.append(lambda: _wake(tx.schema))
@@ -91,8 +93,12 @@ class Relay:
             try:
                 await self._own_and_publish()
                 pause = 0.1
-            except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("relay interrupted", schema=self.schema, error=repr(error), retry_in_s=pause)
+            except Exception as error:
+                # Whatever it was: a relay that ended would hold up all that this service ever says again.
+                known = isinstance(error, (KafkaError, *postgres.TROUBLE))
+                log.warning(
+                    "relay interrupted", schema=self.schema, error=repr(error), retry_in_s=pause, exc_info=not known
+                )
                 await self._sleep(pause)
                 pause = min(pause * 2, 5.0)
             finally:

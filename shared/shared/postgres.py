@@ -12,6 +12,10 @@ from asyncpg.pool import PoolConnectionProxy
 LOCK_TIMEOUT_MS = 3_000
 STATEMENT_TIMEOUT_MS = 15_000
 
+TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""All that the database and the way to it may raise. The last is what asyncpg says when a connection is cut just as
+something is asked of it."""
+
 
 class Record(Protocol):
     """A row of a result: read by column name."""
@@ -117,7 +121,7 @@ class Database:
         """Whether the database answers a trivial question within a second."""
         try:
             await self.pool.fetchval("SELECT 1", timeout=1)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except TROUBLE:
             return False
         return True
 
@@ -147,11 +151,15 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the database cannot be reached or has no room, so that only waiting helps."""
+    if isinstance(error, ValueError):
+        # asyncpg's word for a value it cannot encode is an interface error too, and waiting does not mend a value.
+        return False
     return isinstance(
         error,
         OSError
         | asyncpg.PostgresConnectionError
         | asyncpg.InterfaceError
+        | asyncpg.InternalClientError
         | asyncpg.CannotConnectNowError
         | asyncpg.AdminShutdownError
         | asyncpg.CrashShutdownError

@@ -3,10 +3,9 @@
 import asyncio
 from datetime import date, timedelta
 
-import asyncpg
 import structlog
 
-from shared import observability
+from shared import observability, postgres
 from shared.postgres import Database, Transaction
 
 log = structlog.get_logger()
@@ -74,7 +73,7 @@ async def keep(database: Database, sent_days: int, inbox_days: int) -> None:
                 await prepare(database, sent_days)
                 await forget_ids(database, inbox_days)
             await count_parked(database)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except postgres.TROUBLE as error:
             log.warning("retention interrupted", schema=database.schema, error=repr(error))
         rounds += 1
         await asyncio.sleep(EVERY_S / 60)

@@ -1,0 +1,86 @@
+"""What is wrong between the fields of an order, each of which may be right by itself.
+
+Looks at plain JSON values, so that it finds its errors also in a document that has others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.problems import FieldError
+
+TAX_FIELDS = ("vatPercentage", "taxValue", "taxName")
+
+
+def contradictions(rows: object) -> list[FieldError]:
+    """Every contradiction in the rows of a document."""
+    if not isinstance(rows, list):
+        return []
+    if not rows:
+        return [FieldError("rows", "too_short", "has at least one row")]
+    known = [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)]
+    return [*_products(known), *_tax(known), *_numbers(known), *_parents(known)]
+
+
+def _products(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
+    for index, row in rows:
+        if not _given(row.get("externalProductId")) and not _given(row.get("productEANCode")):
+            yield FieldError(f"rows[{index}].externalProductId", "missing", "this or productEANCode is required")
+
+
+def _tax(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
+    for index, row in rows:
+        printed = row.get("print")
+        if isinstance(printed, dict) and (_given(printed.get("taxValue")) or _given(printed.get("taxName"))):
+            for name in TAX_FIELDS:
+                if not _given(printed.get(name)):
+                    yield FieldError(f"rows[{index}].print.{name}", "missing", "is required with a tax")
+
+
+def _numbers(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
+    first: dict[str, int] = {}
+    for index, row in rows:
+        number = row.get("externalId")
+        if isinstance(number, str) and first.setdefault(number, index) != index:
+            yield FieldError(
+                f"rows[{index}].externalId", "duplicate", f"is the number of rows[{first[number]}] already"
+            )
+
+
+def _parents(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
+    numbers = {row["externalId"] for _, row in rows if isinstance(row.get("externalId"), str)}
+    parents: dict[str, str] = {}
+    for index, row in rows:
+        parent, number = row.get("parentRowReference"), row.get("externalId")
+        if not isinstance(parent, str) or not _given(parent):
+            continue
+        if parent not in numbers:
+            yield FieldError(
+                f"rows[{index}].parentRowReference", "unknown", f"names row {parent!r}, which the order lacks"
+            )
+        elif isinstance(number, str):
+            parents.setdefault(number, parent)
+    circles = _in_circles(parents)
+    for index, row in rows:
+        number = row.get("externalId")
+        if isinstance(number, str) and number in circles:
+            yield FieldError(f"rows[{index}].parentRowReference", "circular", "leads back to the row itself")
+
+
+def _in_circles(parents: Mapping[str, str]) -> set[str]:
+    """The rows that are, over their parents, parts of themselves."""
+    circles: set[str] = set()
+    seen: set[str] = set()
+    for start in parents:
+        way: list[str] = []
+        row: str | None = start
+        while row is not None and row not in seen:
+            seen.add(row)
+            way.append(row)
+            row = parents.get(row)
+        if row in way:
+            circles.update(way[way.index(row) :])
+    return circles
+
+
+def _given(value: object) -> bool:
+    return value is not None and not (isinstance(value, str) and not value.strip())

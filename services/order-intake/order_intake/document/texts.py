@@ -1,0 +1,131 @@
+"""The kinds of text an order document is made of. A blank one counts as not given (glue-api.md B.5)."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from shared import wire
+
+LONGEST_KEY = 255
+"""Row numbers, product ids and the like become keys of tables, which hold no more."""
+
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class DocumentPart(wire.WireModel):
+    """An object of the document: fields by their public names only."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
+def _lines(text: str, most: int) -> str:
+    """One function for each kind of text, called once for each field: orders are read often."""
+    if text.isprintable() and text and not text.isspace():
+        return text
+    if not text.strip():
+        raise PydanticCustomError("missing", "is required")
+    if len(text.splitlines()) > most:
+        raise ValueError("is one line" if most == 1 else f"has at most {most} lines")
+    return text
+
+
+def _one_line(text: str) -> str:
+    return _lines(text, 1)
+
+
+def _two_lines(text: str) -> str:
+    return _lines(text, 2)
+
+
+def _three_lines(text: str) -> str:
+    return _lines(text, 3)
+
+
+def _prose(text: str) -> str:
+    return _lines(text, len(text))
+
+
+def _optional_line(text: str | None) -> str | None:
+    return _lines(text, 1) if text and not text.isspace() else None
+
+
+def _optional_prose(text: str | None) -> str | None:
+    return text if text and not text.isspace() else None
+
+
+def _order_number(text: str) -> str:
+    """Printed as a barcode of Code 128 (glue-api.md A.15, 1)."""
+    if not text.strip():
+        raise PydanticCustomError("missing", "is required")
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise ValueError("has printable ASCII characters only, and no blank at either end")
+    return text
+
+
+def _country(text: str) -> str:
+    """A country may carry a state after a colon, as some shops write it (glue-api.md B.15)."""
+    country = text.partition(":")[0].strip()
+    if not country:
+        raise PydanticCustomError("missing", "is required")
+    if not _COUNTRY.fullmatch(country):
+        raise ValueError("is a country of two letters as in ISO 3166-1 alpha-2, such as FI")
+    return country.upper()
+
+
+def _currency(text: str) -> str:
+    if not _CURRENCY.fullmatch(text):
+        raise ValueError("is a currency of three letters as in ISO 4217, such as EUR")
+    return text.upper()
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError("is a language of two letters as in ISO 639-1, such as fi")
+    return text.lower()
+
+
+def _day(text: object) -> object:
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise ValueError("is a date such as 2026-01-31")
+    return text
+
+
+def _given(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+_Blank = BeforeValidator(_given)
+
+OrderNumber = Annotated[str, Field(max_length=100), AfterValidator(_order_number)]
+
+Line = Annotated[str, AfterValidator(_one_line)]
+TwoLines = Annotated[str, AfterValidator(_two_lines)]
+ThreeLines = Annotated[str, AfterValidator(_three_lines)]
+Key = Annotated[str, Field(max_length=LONGEST_KEY), AfterValidator(_one_line)]
+Line24 = Annotated[str, Field(max_length=24), AfterValidator(_one_line)]
+Line100 = Annotated[str, Field(max_length=100), AfterValidator(_one_line)]
+Prose = Annotated[str, AfterValidator(_prose)]
+Country = Annotated[str, AfterValidator(_country)]
+
+OptionalLine = Annotated[str | None, AfterValidator(_optional_line)]
+OptionalKey = Annotated[Annotated[str, Field(max_length=LONGEST_KEY)] | None, AfterValidator(_optional_line)]
+OptionalProse = Annotated[str | None, AfterValidator(_optional_prose)]
+OptionalLine10 = Annotated[Annotated[str, Field(max_length=10)] | None, AfterValidator(_optional_line)]
+OptionalLine40 = Annotated[Annotated[str, Field(max_length=40)] | None, AfterValidator(_optional_line)]
+OptionalLine100 = Annotated[Annotated[str, Field(max_length=100)] | None, AfterValidator(_optional_line)]
+OptionalCurrency = Annotated[Annotated[str, AfterValidator(_currency)] | None, _Blank]
+OptionalLanguage = Annotated[Annotated[str, AfterValidator(_language)] | None, _Blank]
+OptionalMoment = Annotated[wire.Moment | None, _Blank]
+OptionalNumber = Annotated[wire.Number | None, _Blank]
+OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0)] | None, _Blank]
+
+Day = Annotated[date, BeforeValidator(_day)]
+Figure = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(_one_line)]
+"""A text that stands for a number, such as a price to be printed; a number is taken as well."""
+OptionalFigure = Annotated[Annotated[str, Field(coerce_numbers_to_str=True)] | None, AfterValidator(_optional_line)]

@@ -1,0 +1,60 @@
+"""The books of this service, as the auditor compares them with the others'."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from shared.postgres import Transaction
+
+
+@dataclass(frozen=True)
+class PartBook:
+    """What of a row is in a shipment, as this service knows it."""
+
+    shipment_id: UUID
+    catalogue_id: str
+    quantity: Decimal
+    delivered: Decimal
+    closed: bool
+
+
+@dataclass(frozen=True)
+class RowBook:
+    """A row of an order. `routed` tells whether a routing of its order was heard; only then do the sums add up."""
+
+    order_id: UUID
+    external_id: str
+    quantity: Decimal
+    waiting: Decimal
+    unserved: Decimal
+    delivered: Decimal
+    cancelled: Decimal
+    status: str
+    routed: bool
+    parts: tuple[PartBook, ...]
+
+
+async def books(tx: Transaction) -> list[RowBook]:
+    """Every row of every order, with its parts."""
+    rows = await tx.fetch(
+        "SELECT r.order_id, r.external_id, r.quantity, r.waiting, r.unserved, r.delivered, r.cancelled, r.status,"
+        " o.round > 0 AS routed,"
+        " ARRAY(SELECT (p.shipment_id, p.catalogue_id, p.quantity, p.delivered, p.closed) FROM row_parts p"
+        " WHERE p.order_id = r.order_id AND p.row_external_id = r.external_id ORDER BY p.shipment_id) AS parts"
+        " FROM order_rows r JOIN orders o ON o.id = r.order_id ORDER BY r.order_id, r.position"
+    )
+    return [
+        RowBook(
+            order_id=row["order_id"],
+            external_id=row["external_id"],
+            quantity=row["quantity"],
+            waiting=row["waiting"],
+            unserved=row["unserved"],
+            delivered=row["delivered"],
+            cancelled=row["cancelled"],
+            status=row["status"],
+            routed=row["routed"],
+            parts=tuple(PartBook(*part) for part in row["parts"]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,145 @@
+"""Where orders stand, and what of their rows went into which shipment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from order_intake.domain import Order, Part, Row, Step
+from shared import postgres
+from shared.postgres import Record, Transaction
+
+
+async def orders_for_update(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """Those of the orders that are in the book, locked, without their rows."""
+    rows = await tx.fetch(
+        "SELECT id, retailer_id, round, status, history FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+        list(ids),
+    )
+    return {row["id"]: order_of(row, {}) for row in rows}
+
+
+async def parts_of(tx: Transaction, ids: Iterable[UUID]) -> dict[tuple[UUID, str], dict[UUID, Part]]:
+    """The parts of the orders' rows: by order id and row, by shipment, in the order of the shipments."""
+    rows = await tx.fetch(
+        "SELECT order_id, row_external_id, shipment_id, catalogue_id, quantity, delivered, status, closed, version,"
+        " routed_at, changed_at, tracking_codes FROM row_parts WHERE order_id = ANY($1::uuid[])"
+        " ORDER BY order_id, row_external_id, shipment_id",
+        list(ids),
+    )
+    parts: dict[tuple[UUID, str], dict[UUID, Part]] = {}
+    for row in rows:
+        parts.setdefault((row["order_id"], row["row_external_id"]), {})[row["shipment_id"]] = Part(
+            shipment_id=row["shipment_id"],
+            catalogue_id=row["catalogue_id"],
+            quantity=row["quantity"],
+            delivered=row["delivered"],
+            status=row["status"],
+            closed=row["closed"],
+            version=row["version"],
+            routed_at=row["routed_at"],
+            changed_at=row["changed_at"],
+            tracking_codes=tuple(row["tracking_codes"]),
+        )
+    return parts
+
+
+async def rows_of(
+    tx: Transaction, ids: Iterable[UUID], parts: Mapping[tuple[UUID, str], Mapping[UUID, Part]]
+) -> dict[UUID, dict[str, Row]]:
+    """The orders' rows with their parts, by order id and row, as posted."""
+    found = await tx.fetch(
+        "SELECT order_id, external_id, quantity, waiting, unserved, delivered, cancelled, reason, status, history"
+        " FROM order_rows WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position",
+        list(ids),
+    )
+    rows: dict[UUID, dict[str, Row]] = {}
+    for row in found:
+        rows.setdefault(row["order_id"], {})[row["external_id"]] = Row(
+            external_id=row["external_id"],
+            quantity=row["quantity"],
+            waiting=row["waiting"],
+            unserved=row["unserved"],
+            delivered=row["delivered"],
+            cancelled=row["cancelled"],
+            reason=row["reason"],
+            status=row["status"],
+            history=_steps(row),
+            parts=parts.get((row["order_id"], row["external_id"]), {}),
+        )
+    return rows
+
+
+async def save_orders(tx: Transaction, orders: Sequence[Order]) -> None:
+    """Save where orders stand, without their rows."""
+    await tx.execute(
+        "UPDATE orders SET round = new.round, status = new.status, history = new.history, updated_at = now()"
+        " FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[]) AS new (id, round, status, history)"
+        " WHERE orders.id = new.id",
+        *postgres.columns(((order.id, order.round, order.status, _kept(order.history)) for order in orders), 4),
+    )
+
+
+async def save_rows(tx: Transaction, rows: Sequence[tuple[Order, Row]]) -> None:
+    """Save where rows stand, without their parts."""
+    await tx.execute(
+        "UPDATE order_rows SET waiting = new.waiting, unserved = new.unserved, delivered = new.delivered,"
+        " cancelled = new.cancelled, reason = new.reason, status = new.status, history = new.history"
+        " FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::text[],"
+        " $8::text[], $9::jsonb[])"
+        " AS new (order_id, external_id, waiting, unserved, delivered, cancelled, reason, status, history)"
+        " WHERE order_rows.order_id = new.order_id AND order_rows.external_id = new.external_id",
+        *postgres.columns(
+            (
+                (
+                    *(order.id, row.external_id, row.waiting, row.unserved, row.delivered, row.cancelled),
+                    *(row.reason, row.status, _kept(row.history)),
+                )
+                for order, row in rows
+            ),
+            9,
+        ),
+    )
+
+
+async def save_parts(tx: Transaction, parts: Sequence[tuple[Order, Row, Part]]) -> None:
+    """Save parts of rows, new ones and changed ones."""
+    await tx.execute(
+        "INSERT INTO row_parts (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
+        " status, closed, version, routed_at, changed_at, tracking_codes)"
+        " SELECT order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
+        " status, closed, version, routed_at, changed_at, ARRAY(SELECT jsonb_array_elements_text(tracking_codes))"
+        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[],"
+        " $8::text[], $9::bool[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::jsonb[])"
+        " AS new (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
+        " status, closed, version, routed_at, changed_at, tracking_codes)"
+        " ON CONFLICT (order_id, row_external_id, shipment_id) DO UPDATE SET"
+        " catalogue_id = excluded.catalogue_id, quantity = excluded.quantity, delivered = excluded.delivered,"
+        " status = excluded.status, closed = excluded.closed, version = excluded.version,"
+        " routed_at = excluded.routed_at, changed_at = excluded.changed_at, tracking_codes = excluded.tracking_codes",
+        *postgres.columns(
+            (
+                (
+                    *(order.id, row.external_id, order.retailer_id, part.shipment_id, part.catalogue_id),
+                    *(part.quantity, part.delivered, part.status, part.closed, part.version),
+                    *(part.routed_at, part.changed_at, orjson.dumps(part.tracking_codes)),
+                )
+                for order, row, part in parts
+            ),
+            13,
+        ),
+    )
+
+
+def order_of(row: Record, rows: Mapping[str, Row]) -> Order:
+    """An order from its columns and its rows."""
+    return Order(row["id"], row["retailer_id"], rows, row["round"], row["status"], _steps(row))
+
+
+def _steps(row: Record) -> tuple[Step, ...]:
+    return tuple(Step(value, datetime.fromisoformat(at)) for value, at in row["history"])
+
+
+def _kept(history: Sequence[Step]) -> bytes:
+    return orjson.dumps([(step.value, step.at.isoformat()) for step in history])

@@ -1,0 +1,40 @@
+"""An order book of the test's own, and clients of its HTTP interface."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from order_intake import app
+from order_intake.settings import Settings
+from shared.postgres import Database
+from shared.service import Service
+from tests import builders
+from tests.builders import Signer
+
+
+@pytest.fixture
+async def book(database: str) -> AsyncIterator[Database]:
+    """The order book, empty."""
+    opened = await Database.connect(database, "order_intake")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def service(database: str) -> Service:
+    """Order-intake, not started: at most 3 rows in an order, so that the bound can be seen."""
+    return app.build(Settings(database=database, kafka="none", max_rows=3))
+
+
+@pytest.fixture
+def signer() -> Signer:
+    """Signs the tokens of the test."""
+    return Signer()
+
+
+@pytest.fixture
+async def client(service: Service, book: Database, signer: Signer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the HTTP interface, without a token."""
+    async with builders.client_of(service, book, signer) as opened:
+        yield opened

@@ -1,0 +1,228 @@
+"""How an order stands, whatever is said of it and in whatever order."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from order_intake import domain
+from order_intake.domain import RANK, Order, Row
+from shared.contracts import OrderRouted, ShipmentChanged
+from tests.order_intake import orders
+
+ORDER, WEST, EAST = UUID(int=1), UUID(int=2), UUID(int=3)
+STATUSES = st.sampled_from(sorted(RANK))
+WORK = ("Created", "Submitted", "Viewed", "Picking", "Packing", "Shipping")
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+def an_order(*quantities: int) -> Order:
+    """An order just placed."""
+    rows = {str(number): Row(str(number), Decimal(quantity)) for number, quantity in enumerate(quantities, start=1)}
+    return Order(ORDER, orders.SHOP, rows)
+
+
+def told(order: Order, *messages: OrderRouted | ShipmentChanged) -> Order:
+    """The order after messages, one after the other."""
+    for message in messages:
+        if isinstance(message, OrderRouted):
+            order = domain.with_routing(order, message)
+        else:
+            order = domain.with_shipment(order, message)
+    return order
+
+
+def state(order: Order) -> Any:
+    """Where an order stands, without the times at which that was heard."""
+    rows = {
+        name: (row.status, row.delivered, row.cancelled, row.waiting, row.unserved, domain.to_be_routed(row))
+        for name, row in order.rows.items()
+    }
+    return order.round, order.status, rows
+
+
+def shipment_story(draw: st.DrawFn, shipment: UUID, catalogue: str, quantity: int) -> list[ShipmentChanged]:
+    """What is said of a shipment: work that goes forward, and perhaps an end."""
+    steps: list[str] = sorted(draw(st.sets(st.sampled_from(WORK))), key=WORK.index)
+    end = draw(st.sampled_from(["", "Delivered", "Cancelled"]))
+    delivered = draw(st.integers(0, quantity)) if end == "Delivered" else 0
+    return [
+        orders.shipment(
+            ORDER,
+            shipment,
+            status,
+            ("1", quantity, delivered if status == end else 0),
+            version=version,
+            catalogue=catalogue,
+        )
+        for version, status in enumerate([*steps, *([end] if end else [])], start=1)
+    ]
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[Order, list[OrderRouted | ShipmentChanged]]:
+    """An order of one row, routed once to two warehouses, and all that is said of it, as it happened."""
+    west, east, waiting, unserved = (draw(st.integers(0, 4)) for _ in range(4))
+    order = an_order(west + east + waiting + unserved + 1)
+    parts = [part for part in (("W1", WEST, west), ("W2", EAST, east)) if part[2]]
+    routing = orders.routed(ORDER, orders.row_routed("1", *parts, waiting=waiting, unserved=unserved + 1))
+    story: list[OrderRouted | ShipmentChanged] = [routing]
+    for catalogue, shipment, quantity in parts:
+        story += shipment_story(draw, shipment, catalogue, quantity)
+    return order, story
+
+
+@given(STATUSES, STATUSES)
+def test_a_row_moves_forward_only(current: str, now: str) -> None:
+    assert RANK[domain.next_status(current, now)] >= RANK[current]
+    assert domain.next_status(current, current) == current
+
+
+@given(STATUSES, STATUSES)
+def test_a_new_round_of_routing_may_move_a_row_anywhere(current: str, now: str) -> None:
+    assert domain.next_status(current, now, decided_again=True) == now
+
+
+@given(stories(), st.data())
+def test_messages_in_any_order_and_any_number_of_times_end_the_same(
+    story: tuple[Order, list[OrderRouted | ShipmentChanged]], data: st.DataObject
+) -> None:
+    order, messages = story
+    shuffled = data.draw(st.permutations(messages + data.draw(st.lists(st.sampled_from(messages)))))
+    assert state(told(order, *shuffled)) == state(told(order, *messages))
+
+
+@given(stories(), st.data())
+def test_no_message_moves_a_row_or_an_order_back(
+    story: tuple[Order, list[OrderRouted | ShipmentChanged]], data: st.DataObject
+) -> None:
+    order, messages = story
+    for message in data.draw(st.permutations(messages)):
+        after = told(order, message)
+        assert RANK[after.rows["1"].status] >= RANK[order.rows["1"].status]
+        assert after.history[: len(order.history)] == order.history
+        order = after
+
+
+@given(stories())
+def test_every_unit_of_a_row_is_somewhere(story: tuple[Order, list[OrderRouted | ShipmentChanged]]) -> None:
+    row = told(story[0], *story[1]).rows["1"]
+    under_way = sum(part.quantity - part.delivered for part in row.parts.values() if not part.closed)
+    assert row.delivered + row.cancelled + under_way + domain.to_be_routed(row) == row.quantity
+
+
+@given(st.lists(STATUSES, min_size=1))
+def test_an_order_is_as_far_as_its_earliest_row(statuses: list[str]) -> None:
+    order = domain.order_status(statuses)
+    rank = RANK["Routed" if order == "orderRouted" else order]
+    assert rank == min(RANK[status] for status in statuses)
+
+
+def test_a_routed_order_is_called_order_routed() -> None:
+    order = told(an_order(5), orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5))))
+    assert (order.status, order.rows["1"].status) == ("orderRouted", "Routed")
+
+
+def test_an_ended_order_is_cancelled_only_when_nothing_at_all_was_delivered() -> None:
+    assert domain.order_status(["Cancelled", "Cancelled"]) == "Cancelled"
+    assert domain.order_status(["Cancelled", "Delivered"]) == "Delivered"
+    assert domain.order_status(["Cancelled", "Viewed"]) == "Viewed"
+
+
+def test_a_row_that_nobody_can_serve_is_unroutable_and_says_why() -> None:
+    row = told(an_order(5), orders.routed(ORDER, orders.row_routed(unserved=5, reason="no stock"))).rows["1"]
+    assert [row.status, row.reason, domain.to_be_routed(row)] == ["Unroutable", "no stock", 5]
+
+
+def test_a_row_that_waits_for_stock_is_not_unroutable() -> None:
+    row = told(an_order(5), orders.routed(ORDER, orders.row_routed(waiting=5))).rows["1"]
+    assert [row.status, domain.to_be_routed(row)] == ["Accepted", 5]
+
+
+def test_a_row_is_not_delivered_while_a_part_of_it_waits_for_stock() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 3), waiting=2))
+    row = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Delivered", ("1", 3, 3))).rows["1"]
+    assert [row.status, row.delivered, domain.to_be_routed(row)] == ["Routed", 3, 2]
+
+
+def test_a_row_is_as_far_as_its_earliest_shipment() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 3), ("W2", EAST, 2)))
+    west = orders.shipment(ORDER, WEST, "Delivered", ("1", 3, 3))
+    east = orders.shipment(ORDER, EAST, "Picking", ("1", 2, 0), catalogue="W2")
+    assert told(an_order(5), routing, west, east).rows["1"].status == "Picking"
+
+
+def test_what_a_closed_shipment_did_not_deliver_counts_as_to_be_routed() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
+    row = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Delivered", ("1", 5, 2))).rows["1"]
+    assert [row.status, row.delivered, row.cancelled, domain.to_be_routed(row)] == ["Delivered", 2, 0, 3]
+
+
+def test_what_the_supplier_cancelled_is_not_to_be_routed() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
+    row = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Cancelled", ("1", 5, 0))).rows["1"]
+    assert [row.status, row.delivered, row.cancelled, domain.to_be_routed(row)] == ["Cancelled", 0, 5, 0]
+
+
+def test_a_new_round_takes_a_cancelled_row_to_another_warehouse() -> None:
+    first = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
+    cancelled = orders.shipment(ORDER, WEST, "Cancelled", ("1", 5, 0))
+    second = orders.routed(ORDER, orders.row_routed("1", ("W2", EAST, 5)), round_=2)
+    order = told(an_order(5), first, cancelled, second)
+    assert [step.value for step in order.rows["1"].history] == ["Routed", "Cancelled", "Routed"]
+    assert order.rows["1"].cancelled == 0
+    assert state(told(order, first)) == state(order)
+
+
+def test_an_older_round_changes_nothing() -> None:
+    second = orders.routed(ORDER, orders.row_routed("1", ("W2", EAST, 5)), round_=2)
+    order = told(an_order(5), second)
+    assert told(order, orders.routed(ORDER, orders.row_routed(unserved=5), round_=1)) == order
+
+
+def test_an_older_version_of_a_shipment_changes_nothing() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
+    order = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Packing", ("1", 5, 0), version=3))
+    assert told(order, orders.shipment(ORDER, WEST, "Viewed", ("1", 5, 0), version=2)) == order
+
+
+def test_a_row_served_with_two_products_of_one_warehouse_counts_both() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 3), ("W1", WEST, 2)))
+    order = told(an_order(5), routing)
+    assert order.rows["1"].parts[WEST].quantity == 5
+    order = told(order, orders.shipment(ORDER, WEST, "Delivered", ("1", 3, 3), ("1", 2, 1)))
+    assert [order.rows["1"].parts[WEST].quantity, order.rows["1"].delivered] == [5, 4]
+
+
+@given(JSON)
+def test_a_document_is_the_same_in_another_spelling(value: Any) -> None:
+    plain, spread = json.dumps(value), json.dumps(value, indent=3, sort_keys=True, ensure_ascii=False)
+    assert domain.same_document(plain.encode(), spread.encode())
+
+
+@given(JSON, JSON)
+def test_documents_that_say_different_things_are_different(one: Any, other: Any) -> None:
+    same = domain.same_document(json.dumps(one).encode(), json.dumps(other).encode())
+    assert same == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("3", "3.0"), ("30", "3e1"), ("0.10", "0.1"), ("7" * 5_000, "7" * 5_000 + ".0")]
+)
+def test_the_spelling_of_a_number_does_not_count(one: str, other: str) -> None:
+    assert domain.same_document(one.encode(), other.encode())
+
+
+def test_a_row_unknown_to_the_order_is_passed_over() -> None:
+    order = an_order(5)
+    routing = orders.routed(ORDER, orders.row_routed("9", ("W1", WEST, 5)))
+    assert told(order, routing) == replace(order, round=1)
