@@ -1,0 +1,12 @@
+"""Inventory's HTTP interface: products, balances and catalogues."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from inventory.api import balances, catalogues, products
+
+
+def routers() -> Sequence[APIRouter]:
+    """All of inventory's routes. `catalogs/balances` comes before the routes with a catalogue's id in their path."""
+    return balances.api, products.api, catalogues.api

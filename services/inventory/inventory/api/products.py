@@ -1,0 +1,221 @@
+"""Products: what suppliers have, and what is published to retailers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from inventory import store
+from inventory.api import batches, stocking
+from inventory.api.batches import ItemError
+from inventory.api.bodies import ITEM_SCHEMA, ItemBody, ProductAnswer, ProductBody, balance_answer
+from inventory.api.requests import (
+    Asked,
+    CatalogueId,
+    CatalogueInPath,
+    Eans,
+    Party,
+    ProductIds,
+    ProductInPath,
+    Retailer,
+    RetailerId,
+    database,
+    listed,
+)
+from inventory.domain import Item, ProductChange
+from shared import edge, problems, wire
+from shared.postgres import Record, Transaction
+from shared.wire import Page
+
+api = APIRouter(tags=["products"])
+
+ITEMS = TypeAdapter(list[ItemBody])
+
+
+@api.put(
+    "/ecommerce/v3/inventory",
+    summary="Create and update products, and publish them",
+    response_model=list[ItemError],
+    openapi_extra=batches.list_of(ITEM_SCHEMA),
+)
+async def put_products(request: Request, caller: Party) -> Response:
+    """A product's fields that are given replace the stored ones, the others stay. Items with errors change nothing."""
+    return await _change(request, caller.organisation, end_of_sale=False)
+
+
+@api.delete(
+    "/ecommerce/v3/inventory",
+    summary="Take products off sale for good",
+    response_model=list[ItemError],
+    openapi_extra=batches.list_of(ITEM_SCHEMA),
+)
+async def delete_products(request: Request, caller: Party) -> Response:
+    """Nothing of them is available any more. Retailers go on seeing them, with the status EOS, for 14 days."""
+    return await _change(request, caller.organisation, end_of_sale=True)
+
+
+@api.get(
+    "/ecommerce/v3/inventory",
+    summary="List products with their balances",
+    response_model=Page[ProductAnswer],
+)
+async def list_products(
+    request: Request,
+    caller: Party,
+    asked: Asked,
+    retailer_id: RetailerId = None,
+    catalogue_id: CatalogueId = None,
+    product_ids: ProductIds = None,
+    eans: Eans = None,
+) -> Response:
+    """A supplier sees its own products that are on sale, a retailer those published to its catalogues."""
+    async with database(request).transaction_of(caller.organisation) as tx:
+        total, products = await store.products_page(
+            tx,
+            caller.organisation,
+            retailer_id=retailer_id,
+            catalogue_id=catalogue_id,
+            product_ids=listed(product_ids),
+            eans=listed(eans),
+            limit=asked.size,
+            offset=asked.offset,
+        )
+        content = await _with_balances(tx, caller.organisation, products, retailer_id, catalogue_id)
+    return wire.answer(wire.page_of(content, total, asked, request.url))
+
+
+@api.get(
+    "/ecommerce/v3/inventory/{product_id}",
+    summary="Show a product with its balances",
+    response_model=ProductAnswer,
+)
+async def show_product(request: Request, caller: Party, product_id: ProductInPath) -> Response:
+    """The caller's own product with this id, else one published to its catalogues."""
+    async with database(request).transaction_of(caller.organisation) as tx:
+        _, products = await store.products_page(tx, caller.organisation, product_ids=[product_id], limit=1, offset=0)
+        content = await _with_balances(tx, caller.organisation, products)
+    if not content:
+        raise problems.not_found(f"product {product_id}")
+    return wire.answer(content[0])
+
+
+@api.get(
+    "/ecommerce/v3/catalogs/{catalogue_id}/products",
+    summary="List the products of a catalogue with their balances",
+    response_model=Page[ProductAnswer],
+)
+async def list_catalogue_products(
+    request: Request,
+    caller: Retailer,
+    catalogue_id: CatalogueInPath,
+    asked: Asked,
+    product_ids: ProductIds = None,
+    eans: Eans = None,
+) -> Response:
+    """Products whose sale has ended are listed for 14 days more, with the status EOS."""
+    retailer_id = caller.organisation
+    async with database(request).transaction_of(retailer_id) as tx:
+        if await store.catalogue(tx, retailer_id, catalogue_id, retailer_id) is None:
+            raise problems.not_found(f"catalogue {catalogue_id}")
+        total, products = await store.catalogue_products_page(
+            tx,
+            retailer_id,
+            catalogue_id,
+            product_ids=listed(product_ids),
+            eans=listed(eans),
+            limit=asked.size,
+            offset=asked.offset,
+        )
+        content = await _with_balances(tx, retailer_id, products, retailer_id, catalogue_id)
+    return wire.answer(wire.page_of(content, total, asked, request.url))
+
+
+async def _with_balances(
+    tx: Transaction,
+    organisation: str,
+    products: Sequence[Record],
+    retailer_id: str | None = None,
+    catalogue_id: str | None = None,
+) -> list[ProductAnswer]:
+    keys = [(row["supplier_id"], row["external_id"]) for row in products]
+    rows = (
+        await store.balances_of_products(tx, organisation, keys, retailer_id=retailer_id, catalogue_id=catalogue_id)
+        if keys
+        else ()
+    )
+    balances: dict[tuple[str, str], list[Record]] = {key: [] for key in keys}
+    for row in rows:
+        balances[row["supplier_id"], row["product_id"]].append(row)
+    return [
+        ProductAnswer(product=row["document"], balances=[balance_answer(balance) for balance in balances[key]])
+        for key, row in zip(keys, products, strict=True)
+    ]
+
+
+async def _change(request: Request, supplier_id: str, *, end_of_sale: bool) -> Response:
+    bodies, errors = batches.read_items(ITEMS, await edge.read_body(request))
+    items: list[Item] = []
+    for index, body in bodies:
+        item, wrong = _read_item(index, body, supplier_id, end_of_sale=end_of_sale)
+        errors += wrong
+        if item is not None:
+            items.append(item)
+    async with database(request).transaction_of(supplier_id) as tx:
+        refusals = await stocking.apply(tx, supplier_id, items)
+    return batches.answer(errors + batches.refused(refusals))
+
+
+def _read_item(
+    index: int, body: ItemBody, supplier_id: str, *, end_of_sale: bool
+) -> tuple[Item | None, list[ItemError]]:
+    """An item as a change, or all that is wrong with it."""
+    wrong: list[problems.FieldError] = []
+    given: ProductBody | None = None
+    document: dict[str, Any] = {}
+    try:
+        given = ProductBody.model_validate(body.product)
+        document = _document(body.product)
+    except ValidationError as error:
+        wrong += problems.field_errors(error, under="product")
+    except ValueError as error:
+        wrong.append(problems.FieldError("product", "unstorable", str(error)))
+    if body.product.get("supplierId") not in (None, "", supplier_id):
+        wrong.append(problems.FieldError("product.supplierId", "foreign", f"is not {supplier_id}, which is asking"))
+    balances = () if end_of_sale else tuple(body.balances or ())
+    wrong += [
+        problems.FieldError(f"balances[{place}].productExternalId", "differs", "is not the product of this item")
+        for place, balance in enumerate(balances)
+        if given is not None and balance.product_external_id not in (None, given.external_id)
+    ]
+    if wrong or given is None:
+        return None, [ItemError(index=index, **one.as_json()) for one in wrong]
+    changes = [(f"balances[{place}].", balance.change_of(given.external_id)) for place, balance in enumerate(balances)]
+    if end_of_sale:
+        product = ProductChange(given.external_id, {}, status="EOS", must_exist=True)
+    else:
+        product = ProductChange(given.external_id, document, given.ean_code, given.name, given.status)
+    return Item(index, product, changes), []
+
+
+def _document(product: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are given: `null` and `""` are none (glue-api.md B). ValueError for what cannot be stored."""
+    document = {name: value for name, value in product.items() if value not in (None, "")}
+    if isinstance(measurements := document.get("measurements"), dict):
+        document["measurements"] = {name: value for name, value in measurements.items() if value not in (None, "")}
+    try:
+        text = orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        raise ValueError("holds a number that is too large") from None
+    if rb"\u0000" in text and _has_nul(document):
+        raise ValueError("holds the character U+0000, which is no text")
+    return document
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_has_nul(part) for entry in value.items() for part in entry)
+    return isinstance(value, Iterable) and any(_has_nul(part) for part in value)

@@ -1,0 +1,83 @@
+"""How a supplier's list of changes is applied: load, decide, save, say."""
+
+from collections.abc import Sequence
+
+from inventory import domain, store
+from inventory.domain import Item, Key, Listing, Product, Refusal, Restocked
+from shared import outbox
+from shared.contracts import BalanceChanged
+from shared.postgres import Transaction
+
+
+async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> list[Refusal]:
+    """Apply the items that can be applied, in a handful of statements however many there are; return the refusals."""
+    if not items:
+        return []
+    await store.change_one_at_a_time(tx, supplier_id)
+    changes = [change for item in items for _, change in item.changes]
+    given = [item.product for item in items if item.product is not None]
+    products = await store.products_named(
+        tx, supplier_id, {change.product_id for change in changes} | {product.external_id for product in given}
+    )
+    names = {change.catalogue_id for change in changes if change.catalogue_id is not None}
+    catalogues = await store.catalogues_supplied(tx, supplier_id, names) if names else []
+    widely = {change.product_id for change in changes if change.retailer_id is None or change.catalogue_id is None}
+    widely |= {p.external_id for p in given if domain.touches_all_listings(p, products.get(p.external_id))}
+    named = {
+        (change.retailer_id, change.catalogue_id, change.product_id)
+        for change in changes
+        if change.retailer_id is not None and change.catalogue_id is not None
+    }
+    listings = await store.listings_for_update(tx, supplier_id, named, sorted(widely))
+    result = domain.restock(items, products, catalogues, listings)
+    if result.documents:
+        await store.save_products(tx, supplier_id, result.products, result.documents)
+    await _save_listings(tx, supplier_id, products, {listing.key: listing for listing in listings}, result)
+    return result.refusals
+
+
+async def _save_listings(
+    tx: Transaction,
+    supplier_id: str,
+    products: dict[str, Product],
+    before: dict[Key, Listing],
+    result: Restocked,
+) -> None:
+    new: list[Listing] = []
+    changed: list[Listing] = []
+    events: list[BalanceChanged] = []
+    for key, listing in result.listings.items():
+        old, product = before.get(key), result.products[listing.product_id]
+        version = listing.version
+        if old is None or _told(old, products[listing.product_id]) != _told(listing, product):
+            version += 1
+            events.append(
+                BalanceChanged(
+                    retailer_id=listing.retailer_id,
+                    catalogue_id=listing.catalogue_id,
+                    supplier_id=supplier_id,
+                    product_id=listing.product_id,
+                    ean=product.ean,
+                    description=product.name,
+                    quantity=listing.quantity,
+                    published=listing.published,
+                    version=version,
+                )
+            )
+        after = listing._replace(version=version)
+        if old is None:
+            new.append(after)
+        elif after != old or key in result.released:
+            changed.append(after)
+    if new:
+        await store.insert_listings(tx, supplier_id, sorted(new, key=lambda listing: listing.key))
+    if changed:
+        ids = [listing.id for listing in changed if listing.id is not None and listing.key in result.released]
+        gone = await store.release_allocations(tx, ids) if ids else {}
+        await store.update_listings(tx, changed, gone)
+    await outbox.put(tx, *events)
+
+
+def _told(listing: Listing, product: Product) -> tuple[object, ...]:
+    """What others are told of a listing."""
+    return listing.quantity, listing.published, product.ean, product.name

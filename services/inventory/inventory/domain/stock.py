@@ -1,0 +1,252 @@
+"""What a supplier's list of products and balances changes. An item with anything wrong in it changes nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from inventory.domain.allocation import Key
+
+Status = Literal["ACTIVE", "EOS"]
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A retailer's catalogue that names the supplier."""
+
+    retailer_id: str
+    external_id: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What messages and decisions know of a product."""
+
+    external_id: str
+    ean: str | None = None
+    name: str | None = None
+    status: Status = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChange:
+    """A product as given. What is None is left as it is; `document` holds the given fields, unknown ones too."""
+
+    external_id: str
+    document: Mapping[str, Any]
+    ean: str | None = None
+    name: str | None = None
+    status: Status | None = None
+    must_exist: bool = False
+
+    def applied_to(self, product: Product | None) -> Product:
+        """The product after the change; None was not there before."""
+        before = product or Product(self.external_id)
+        return Product(self.external_id, self.ean or before.ean, self.name or before.name, self.status or before.status)
+
+
+class Listing(NamedTuple):
+    """A product in a catalogue as its supplier keeps it. `id` is None until it is stored."""
+
+    id: int | None
+    retailer_id: str
+    catalogue_id: str
+    product_id: str
+    quantity: Decimal = NOTHING
+    safety_stock: Decimal = NOTHING
+    sellable: bool = True
+    wholesale_price: Decimal | None = None
+    currency: str | None = None
+    published: bool = False
+    version: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Its retailer, catalogue and product."""
+        return self.retailer_id, self.catalogue_id, self.product_id
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChange:
+    """A change of one listing, or of all listings of a product that fit the address. What is None is left as it is.
+
+    `release`: the supplier's figure accounts for the open orders already. `withdraw`: the product leaves the catalogue.
+    """
+
+    product_id: str
+    retailer_id: str | None = None
+    catalogue_id: str | None = None
+    quantity: Decimal | None = None
+    safety_stock: Decimal | None = None
+    sellable: bool | None = None
+    wholesale_price: Decimal | None = None
+    currency: str | None = None
+    release: bool = False
+    withdraw: bool = False
+
+    def applied_to(self, listing: Listing) -> Listing:
+        """The listing after the change, published unless the change withdraws it."""
+        if self.withdraw:
+            return listing._replace(published=False, quantity=NOTHING)
+        return listing._replace(
+            published=True,
+            quantity=listing.quantity if self.quantity is None else self.quantity,
+            safety_stock=listing.safety_stock if self.safety_stock is None else self.safety_stock,
+            sellable=listing.sellable if self.sellable is None else self.sellable,
+            wholesale_price=listing.wholesale_price if self.wholesale_price is None else self.wholesale_price,
+            currency=self.currency or listing.currency,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an item changes nothing. `field` is the field's name inside the item."""
+
+    index: int
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a request, at `index`: a product, changes of its balances, or both.
+
+    Each change comes with the name of its place in the item (`balances[0].`, or none when it is the item).
+    """
+
+    index: int
+    product: ProductChange | None = None
+    changes: Sequence[tuple[str, BalanceChange]] = ()
+
+
+@dataclass(slots=True)
+class Restocked:
+    """What a request changes: products and listings as they are after it, documents to merge, listings to release."""
+
+    products: dict[str, Product]
+    listings: dict[Key, Listing]
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    released: set[Key] = field(default_factory=set)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def touches_all_listings(change: ProductChange, before: Product | None) -> bool:
+    """Whether a product's change shows in every catalogue it is published to: another EAN or name, or end of sale."""
+    return before is not None and change.applied_to(before) != before
+
+
+def restock(
+    items: Iterable[Item],
+    products: Mapping[str, Product],
+    catalogues: Iterable[Catalogue],
+    listings: Iterable[Listing],
+) -> Restocked:
+    """Apply the items in their order to what is there: the supplier's products, its catalogues and its listings."""
+    result = Restocked(dict(products), {listing.key: listing for listing in listings})
+    by_name: dict[str, list[Catalogue]] = {}
+    for catalogue in catalogues:
+        by_name.setdefault(catalogue.external_id, []).append(catalogue)
+    by_product: dict[str, dict[Key, None]] = {}
+    for key in result.listings:
+        by_product.setdefault(key[2], {})[key] = None
+    for item in items:
+        found = _resolve(item, result, by_name, by_product)
+        if isinstance(found, Refusal):
+            result.refusals.append(found)
+            continue
+        for change, targets in found:
+            for listing in targets:
+                # An earlier change of this item may have reached the same listing.
+                result.listings[listing.key] = change.applied_to(result.listings.get(listing.key, listing))
+                by_product.setdefault(listing.product_id, {})[listing.key] = None
+                if change.release:
+                    result.released.add(listing.key)
+        if item.product is not None:
+            _change_product(item.product, result, by_product)
+    return result
+
+
+def _change_product(change: ProductChange, result: Restocked, by_product: Mapping[str, Iterable[Key]]) -> None:
+    after = change.applied_to(result.products.get(change.external_id))
+    result.products[change.external_id] = after
+    result.documents.setdefault(change.external_id, {}).update(change.document)
+    if after.status == "EOS":
+        for key in by_product.get(change.external_id, ()):
+            result.listings[key] = result.listings[key]._replace(quantity=NOTHING)
+
+
+def _resolve(
+    item: Item,
+    result: Restocked,
+    by_name: Mapping[str, Sequence[Catalogue]],
+    by_product: Mapping[str, Iterable[Key]],
+) -> list[tuple[BalanceChange, list[Listing]]] | Refusal:
+    """The listings that each change of an item means, or what is wrong with the item."""
+    given = item.product
+    if given is not None and given.must_exist and given.external_id not in result.products:
+        return Refusal(item.index, "product.externalId", "unknown", f"you have no product {given.external_id}")
+    found: list[tuple[BalanceChange, list[Listing]]] = []
+    for place, change in item.changes:
+        if given is None and (wrong := _unfit(change, result.products.get(change.product_id))):
+            return Refusal(item.index, f"{place}productExternalId", *wrong)
+        targets = (
+            _published(change, result, by_product)
+            if change.catalogue_id is None or change.withdraw
+            else _named(change, result, by_name.get(change.catalogue_id, ()))
+        )
+        if isinstance(targets, tuple):
+            name, code, message = targets
+            return Refusal(item.index, f"{place}{name}", code, message)
+        found.append((change, targets))
+    return found
+
+
+Reason = tuple[str, str, str]
+"""A field's name, a code, and a sentence."""
+
+
+def _unfit(change: BalanceChange, product: Product | None) -> tuple[str, str] | None:
+    """Why a product's balances cannot be changed: a code and a sentence."""
+    if product is None:
+        return "unknown", f"you have no product {change.product_id}"
+    if product.status == "EOS" and not change.withdraw:
+        return "end_of_sale", f"{change.product_id} is at its end of sale"
+    return None
+
+
+def _published(
+    change: BalanceChange, result: Restocked, by_product: Mapping[str, Iterable[Key]]
+) -> list[Listing] | Reason:
+    """All listings of the product that are published and fit the address."""
+    targets = [
+        listing
+        for listing in (result.listings[key] for key in by_product.get(change.product_id, ()))
+        if listing.published
+        and change.retailer_id in (None, listing.retailer_id)
+        and change.catalogue_id in (None, listing.catalogue_id)
+    ]
+    if targets:
+        return targets
+    where = f"catalogue {change.catalogue_id}" if change.catalogue_id else change.retailer_id or "any retailer"
+    return "productExternalId", "not_published", f"{change.product_id} is not published to {where}"
+
+
+def _named(change: BalanceChange, result: Restocked, named: Sequence[Catalogue]) -> list[Listing] | Reason:
+    """The product's listing in the catalogue named by the change, a new one when it is not there yet."""
+    fitting = [catalogue for catalogue in named if change.retailer_id in (None, catalogue.retailer_id)]
+    if not fitting:
+        whose = f" of {change.retailer_id}" if change.retailer_id else ""
+        message = f"there is no catalogue {change.catalogue_id}{whose} with you as its supplier"
+        return "catalogExternalId", "unknown", message
+    if len(fitting) > 1:
+        return "retailerId", "ambiguous", f"several retailers have a catalogue {change.catalogue_id}: name one"
+    catalogue = fitting[0]
+    key = (catalogue.retailer_id, catalogue.external_id, change.product_id)
+    listing = result.listings.get(key) or Listing(None, *key)
+    if not listing.published and not catalogue.active:
+        return "catalogExternalId", "inactive", f"the catalogue {catalogue.external_id} is closed"
+    return [listing]

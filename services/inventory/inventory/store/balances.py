@@ -1,0 +1,201 @@
+"""Balances. They are locked in the order of their ids, and before anything that hangs on them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from inventory.domain import Balance, Key, Listing
+from shared import postgres
+from shared.postgres import Record, Transaction
+
+
+async def balances_for_update(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Balance]:
+    """Lock the published balances among these, and say what a decision must know of them."""
+    rows = await tx.fetch(
+        "SELECT b.id, b.retailer_id, b.catalogue_id, b.product_id, trim_scale(b.quantity) AS quantity,"
+        " trim_scale(b.allocated) AS allocated, trim_scale(b.safety_stock) AS safety_stock, b.sellable, b.published,"
+        " c.active, p.status = 'EOS' AS end_of_sale"
+        " FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (retailer_id, catalogue_id, product_id)"
+        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
+        " JOIN catalogues c ON c.retailer_id = b.retailer_id AND c.external_id = b.catalogue_id"
+        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+        " ORDER BY b.id FOR UPDATE OF b",
+        *postgres.columns(keys, 3),
+    )
+    return {
+        (row["retailer_id"], row["catalogue_id"], row["product_id"]): Balance(
+            row["id"],
+            row["quantity"],
+            row["allocated"],
+            row["safety_stock"],
+            sellable=row["sellable"],
+            active=row["active"],
+            end_of_sale=row["end_of_sale"],
+        )
+        for row in rows
+        if row["published"]
+    }
+
+
+async def balance_ids_for_update(tx: Transaction, keys: Iterable[Key]) -> dict[Key, int]:
+    """Lock these balances, published or not; their ids."""
+    rows = await tx.fetch(
+        "SELECT b.id, b.retailer_id, b.catalogue_id, b.product_id"
+        " FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (retailer_id, catalogue_id, product_id)"
+        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
+        " ORDER BY b.id FOR UPDATE OF b",
+        *postgres.columns(keys, 3),
+    )
+    return {(row["retailer_id"], row["catalogue_id"], row["product_id"]): row["id"] for row in rows}
+
+
+async def take_stock(tx: Transaction, takings: Mapping[int, Decimal]) -> None:
+    """Move units from available to allocated, by balance."""
+    await tx.execute(
+        "UPDATE balances SET quantity = balances.quantity - taking.quantity,"
+        " allocated = balances.allocated + taking.quantity, ever_allocated = true, updated_at = now()"
+        " FROM unnest($1::bigint[], $2::numeric[]) AS taking (id, quantity) WHERE balances.id = taking.id",
+        list(takings.keys()),
+        list(takings.values()),
+    )
+
+
+async def return_stock(tx: Transaction, moves: Mapping[int, tuple[Decimal, Decimal]]) -> None:
+    """Lower what is allocated by the first number, and raise what is available by the second, by balance."""
+    await tx.execute(
+        "UPDATE balances SET allocated = balances.allocated - move.settled,"
+        " quantity = balances.quantity + move.returned, updated_at = now()"
+        " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS move (id, settled, returned)"
+        " WHERE balances.id = move.id",
+        *postgres.columns(((id_, settled, returned) for id_, (settled, returned) in moves.items()), 3),
+    )
+
+
+async def listings_for_update(
+    tx: Transaction, supplier_id: str, keys: Iterable[Key], product_ids: Sequence[str]
+) -> list[Listing]:
+    """Lock a supplier's balances: the named ones, and all those of some products."""
+    rows = await tx.fetch(
+        "SELECT id, retailer_id, catalogue_id, product_id, trim_scale(quantity) AS quantity,"
+        " trim_scale(safety_stock) AS safety_stock, sellable, trim_scale(wholesale_price) AS wholesale_price, currency,"
+        " published, version"
+        " FROM balances WHERE supplier_id = $1 AND id IN ("
+        "SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (retailer_id, catalogue_id, product_id)"
+        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
+        " UNION SELECT b.id FROM balances b WHERE b.supplier_id = $1 AND b.product_id = ANY($5::text[]))"
+        " ORDER BY id FOR UPDATE",
+        supplier_id,
+        *postgres.columns(keys, 3),
+        list(product_ids),
+    )
+    return [Listing(*(row[column] for column in Listing._fields)) for row in rows]
+
+
+async def insert_listings(tx: Transaction, supplier_id: str, listings: Iterable[Listing]) -> None:
+    """Publish a supplier's products where they have not been before; what is there is supplied."""
+    await tx.execute(
+        "INSERT INTO balances (supplier_id, retailer_id, catalogue_id, product_id, quantity, supplied, safety_stock,"
+        " sellable, wholesale_price, currency, published, version)"
+        " SELECT $1, retailer_id, catalogue_id, product_id, quantity, quantity, safety_stock, sellable,"
+        " wholesale_price, currency, published, version"
+        " FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::bool[],"
+        " $9::numeric[], $10::text[], $11::bool[], $12::int[])"
+        " AS listing (id, retailer_id, catalogue_id, product_id, quantity, safety_stock, sellable, wholesale_price,"
+        " currency, published, version)",
+        supplier_id,
+        *postgres.columns(listings, 11),
+    )
+
+
+async def update_listings(tx: Transaction, listings: Iterable[Listing], released: Mapping[int, Decimal]) -> None:
+    """Store what a supplier changed.
+
+    Setting the quantity supplies the difference. A balance in `released` has nothing allocated that counts any more,
+    and so much less was supplied.
+    """
+    await tx.execute(
+        "UPDATE balances SET quantity = listing.quantity,"
+        " supplied = balances.supplied + listing.quantity - balances.quantity - coalesce(listing.released, 0),"
+        " allocated = CASE WHEN listing.released IS NULL THEN balances.allocated ELSE 0 END,"
+        " safety_stock = listing.safety_stock, sellable = listing.sellable, wholesale_price = listing.wholesale_price,"
+        " currency = listing.currency, published = listing.published, version = listing.version, updated_at = now()"
+        " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::bool[], $5::numeric[], $6::text[], $7::bool[],"
+        " $8::int[], $9::numeric[]) AS listing (id, quantity, safety_stock, sellable, wholesale_price, currency,"
+        " published, version, released) WHERE balances.id = listing.id",
+        *postgres.columns(
+            (
+                (
+                    listing.id,
+                    listing.quantity,
+                    listing.safety_stock,
+                    listing.sellable,
+                    listing.wholesale_price,
+                    listing.currency,
+                    listing.published,
+                    listing.version,
+                    None if listing.id is None else released.get(listing.id),
+                )
+                for listing in listings
+            ),
+            9,
+        ),
+    )
+
+
+async def balances_page(
+    tx: Transaction,
+    *,
+    supplier_id: str | None = None,
+    retailer_id: str | None = None,
+    catalogue_id: str | None = None,
+    product_ids: Sequence[str] | None = None,
+    eans: Sequence[str] | None = None,
+    modified_from: datetime | None = None,
+    limit: int,
+    offset: int,
+) -> tuple[int, Sequence[Record]]:
+    """How many published balances fit, and one page of them, in the order in which they were published.
+
+    A supplier does not see its products at end of sale, a retailer sees them for 14 days. None means any.
+    """
+    rows = await tx.fetch(
+        "WITH fitting AS MATERIALIZED (SELECT b.*, p.ean FROM balances b"
+        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+        " WHERE b.published AND ($1::text IS NULL OR b.supplier_id = $1) AND ($2::text IS NULL OR b.retailer_id = $2)"
+        " AND ($3::text IS NULL OR b.catalogue_id = $3) AND ($4::text[] IS NULL OR b.product_id = ANY($4))"
+        " AND ($5::text[] IS NULL OR p.ean = ANY($5)) AND ($6::timestamptz IS NULL OR b.updated_at >= $6)"
+        " AND (p.status = 'ACTIVE' OR ($1 IS NULL AND p.eos_at > now() - interval '14 days')))"
+        " SELECT total, fitting.* FROM (SELECT count(*) AS total FROM fitting) AS counted"
+        " LEFT JOIN (SELECT * FROM fitting ORDER BY id LIMIT $7 OFFSET $8) AS fitting ON true ORDER BY fitting.id",
+        supplier_id,
+        retailer_id,
+        catalogue_id,
+        product_ids,
+        eans,
+        modified_from,
+        limit,
+        offset,
+    )
+    return rows[0]["total"], [row for row in rows if row["id"] is not None]
+
+
+async def balances_of_products(
+    tx: Transaction,
+    organisation: str,
+    products: Iterable[tuple[str, str]],
+    *,
+    retailer_id: str | None = None,
+    catalogue_id: str | None = None,
+) -> Sequence[Record]:
+    """The published balances of products (supplier, product) that an organisation keeps or sells. None means any."""
+    return await tx.fetch(
+        "SELECT b.*, p.ean FROM unnest($2::text[], $3::text[]) AS asked (supplier_id, product_id)"
+        " JOIN balances b USING (supplier_id, product_id)"
+        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+        " WHERE b.published AND $1 IN (b.supplier_id, b.retailer_id) AND ($4::text IS NULL OR b.retailer_id = $4)"
+        " AND ($5::text IS NULL OR b.catalogue_id = $5) ORDER BY b.id",
+        organisation,
+        *postgres.columns(products, 2),
+        retailer_id,
+        catalogue_id,
+    )

@@ -1,0 +1,72 @@
+"""The books, read by the auditor: what does not add up, what was promised, and what was answered."""
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from shared.contracts import OrderAllocated
+from shared.postgres import Record, Transaction
+
+AnyEntry = TypeVar("AnyEntry")
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A balance whose numbers are not those that its promises give. The equations stand in the migration."""
+
+    balance_id: int
+    retailer_id: str
+    catalogue_id: str
+    product_id: str
+    quantity: Decimal
+    expected_quantity: Decimal
+    allocated: Decimal
+    expected_allocated: Decimal
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What a row of an order was promised from a product's balance in a catalogue, and what became of it."""
+
+    order_id: UUID
+    row_id: str
+    retailer_id: str
+    catalogue_id: str
+    product_id: str
+    quantity: Decimal
+    delivered: Decimal
+    returned: Decimal
+
+
+def _read(kind: type[AnyEntry], row: Record) -> AnyEntry:
+    values: dict[str, Any] = {column.name: row[column.name] for column in fields(kind)}  # type: ignore[arg-type]
+    return kind(**values)
+
+
+async def books(tx: Transaction) -> list[Discrepancy]:
+    """Every balance that does not add up."""
+    rows = await tx.fetch(
+        "SELECT * FROM (SELECT id AS balance_id, retailer_id, catalogue_id, product_id, quantity, allocated,"
+        " supplied - coalesce(gone, 0) AS expected_quantity, coalesce(open, 0) AS expected_allocated FROM balances"
+        " LEFT JOIN (SELECT balance_id, sum(quantity - returned) AS gone, sum(quantity - delivered - returned) AS open"
+        " FROM allocations WHERE counted GROUP BY balance_id) AS promises ON promises.balance_id = balances.id) AS book"
+        " WHERE quantity <> expected_quantity OR allocated <> expected_allocated ORDER BY balance_id"
+    )
+    return [_read(Discrepancy, row) for row in rows]
+
+
+async def promised(tx: Transaction) -> list[Promised]:
+    """Every promise there is."""
+    rows = await tx.fetch(
+        "SELECT a.order_id, a.row_id, b.retailer_id, b.catalogue_id, b.product_id, trim_scale(a.quantity) AS quantity,"
+        " trim_scale(a.delivered) AS delivered, trim_scale(a.returned) AS returned"
+        " FROM allocations a JOIN balances b ON b.id = a.balance_id ORDER BY a.order_id, a.row_id, b.id"
+    )
+    return [_read(Promised, row) for row in rows]
+
+
+async def settled_orders(tx: Transaction) -> list[OrderAllocated]:
+    """Every answer that was given."""
+    rows = await tx.fetch("SELECT answer FROM settlements ORDER BY order_id, round")
+    return [OrderAllocated.model_validate_json(row["answer"]) for row in rows]

@@ -1,0 +1,29 @@
+"""An inventory of the test's own, and a client of its HTTP interface."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from inventory import app
+from inventory.settings import Settings
+from shared.postgres import Database
+from tests import builders
+from tests.builders import Signer
+from tests.inventory.parties import Parties
+
+
+@pytest.fixture
+async def stock(database: str) -> AsyncIterator[Database]:
+    """Inventory's database, empty."""
+    opened = await Database.connect(database, "inventory")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def parties(stock: Database, database: str) -> AsyncIterator[Parties]:
+    """Whoever calls inventory in a test."""
+    signer = Signer()
+    service = app.build(Settings(database=database, kafka="none"))
+    async with builders.client_of(service, stock, signer) as client:
+        yield Parties(client, signer, stock)
