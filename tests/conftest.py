@@ -2,10 +2,15 @@
 
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 
 from deploy.local.embedded_broker import EmbeddedBroker
 from tests import servers
+
+# A rule holds however busy the machine is; speed is measured in bench/.
+hypothesis.settings.register_profile("sluice", deadline=None)
+hypothesis.settings.load_profile("sluice")
 
 _TAKEN = pytest.StashKey[dict[str, str]]()
 

@@ -1,0 +1,183 @@
+"""Which catalogues may serve a row, and in which order (routing.md, Candidates): no clock, no database, no dice."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from uuid import UUID
+
+from router.domain.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan, needs_stock
+from shared.contracts import OrderPlaced, OrderRow
+
+OVT = re.compile(r"0037(\d{8})\d{0,5}")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A retailer's catalogue as the router knows it. `supplier_name` is the supplier's as an organisation."""
+
+    catalogue_id: str
+    supplier_id: str
+    supplier_name: str | None = None
+    name: str | None = None
+    priority: int | None = None
+    route_weight: int | None = None
+    contract_number: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A product as it is kept in a catalogue. How much there is, inventory knows."""
+
+    catalogue_id: str
+    product_id: str
+    ean: str | None = None
+    description: str | None = None
+    published: bool = True
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that may serve a retailer's rows: catalogues by id, and their balances by product id and by EAN."""
+
+    catalogues: Mapping[str, Catalogue]
+    by_product: Mapping[str, Sequence[Balance]]
+    by_ean: Mapping[str, Sequence[Balance]]
+
+
+def sources(catalogues: Iterable[Catalogue], balances: Iterable[Balance]) -> Sources:
+    """The sources of one retailer, indexed. Balances of an unknown catalogue do not count."""
+    known = {catalogue.catalogue_id: catalogue for catalogue in catalogues}
+    by_product: dict[str, list[Balance]] = {}
+    by_ean: dict[str, list[Balance]] = {}
+    for balance in balances:
+        if balance.catalogue_id in known:
+            by_product.setdefault(balance.product_id, []).append(balance)
+            if balance.ean is not None:
+                by_ean.setdefault(balance.ean, []).append(balance)
+    return Sources(known, by_product, by_ean)
+
+
+def rank_candidates(order: OrderPlaced, known: Sources) -> Plan:
+    """The candidates of each goods row in the order in which they are asked, and why the others are not.
+
+    A row is served by its product id, or by its EAN when it has no product id; a pinned row by that catalogue alone; an
+    order with a `PO` reference by the one supplier its receiver names. The smallest priority comes first and none last;
+    equal priorities share the load by route weight; then the catalogue id decides.
+    """
+    receiver = _bound_receiver(order)
+    wanted = [(row, _balances_of(row, known)) for row in order.rows if needs_stock(row)]
+    having = {balance.catalogue_id for _, balances in wanted for balance in balances}
+    order_of = _order_of_catalogues(order.order_id, [known.catalogues[catalogue_id] for catalogue_id in having])
+    rows = tuple(_plan_row(row, balances, receiver, known, order_of) for row, balances in wanted)
+    asked = {candidate.catalogue_id for row in rows for candidate in row.ranked}
+    return Plan(
+        rows=rows,
+        catalogues=tuple(
+            CatalogueTerms(
+                catalogue_id=catalogue.catalogue_id,
+                supplier_id=catalogue.supplier_id,
+                name=catalogue.name,
+                contract_number=catalogue.contract_number,
+            )
+            for catalogue in known.catalogues.values()
+            if catalogue.catalogue_id in asked
+        ),
+    )
+
+
+def _balances_of(row: OrderRow, known: Sources) -> Sequence[Balance]:
+    return known.by_product.get(row.product_id, ()) if row.product_id else known.by_ean.get(row.ean or "", ())
+
+
+def _plan_row(
+    row: OrderRow, balances: Sequence[Balance], receiver: str | None, known: Sources, order_of: Mapping[str, int]
+) -> RowPlan:
+    ranked: list[Ranked] = []
+    dropped: list[Dropped] = []
+    for balance in sorted(balances, key=lambda balance: (order_of[balance.catalogue_id], balance.product_id)):
+        reason = _reason_to_drop(row, receiver, balance, known.catalogues[balance.catalogue_id])
+        if reason is None:
+            ranked.append(
+                Ranked(
+                    catalogue_id=balance.catalogue_id,
+                    product_id=balance.product_id,
+                    ean=balance.ean,
+                    description=balance.description,
+                )
+            )
+        else:
+            dropped.append(Dropped(catalogue_id=balance.catalogue_id, product_id=balance.product_id, reason=reason))
+    return RowPlan(external_id=row.external_id, ranked=tuple(ranked), dropped=tuple(dropped))
+
+
+def _reason_to_drop(row: OrderRow, receiver: str | None, balance: Balance, catalogue: Catalogue) -> str | None:
+    """The first rule that drops a balance, in the order of routing.md; None for a candidate."""
+    if not catalogue.active:
+        return "inactive"
+    if not balance.published:
+        return "not published"
+    if row.product_id and row.ean and balance.ean and row.ean.strip() != balance.ean.strip():
+        return "EAN differs"
+    if row.catalogue_id and row.catalogue_id != catalogue.catalogue_id:
+        return "pinned elsewhere"
+    if receiver is not None and not names_supplier(receiver, catalogue):
+        return "other supplier than PO"
+    return None
+
+
+def _bound_receiver(order: OrderPlaced) -> str | None:
+    """The receiver that binds the order: the one it names, when it has a purchase order's number."""
+    is_purchase = any(reference.name.strip().casefold() == "po" for reference in order.delivery.references)
+    return (order.receiver or "").strip() or None if is_purchase else None
+
+
+def names_supplier(receiver: str, catalogue: Catalogue) -> bool:
+    """Whether `metadata.receiverOrganization` means the supplier of a catalogue.
+
+    It may be a business id with or without its dash, an OVT code (`0037`, the business id's eight digits, up to five
+    more for a location), the supplier's name, or the catalogue's id or name. Case and blanks around it do not count.
+    """
+    named = receiver.strip().casefold()
+    digits = named.replace("-", "")
+    supplier = catalogue.supplier_id.strip().casefold().replace("-", "")
+    code = OVT.fullmatch(digits)
+    return (
+        digits == supplier
+        or (code is not None and code[1] == supplier)
+        or named
+        in {
+            text.strip().casefold()
+            for text in (catalogue.supplier_name, catalogue.catalogue_id, catalogue.name)
+            if text is not None
+        }
+    )
+
+
+def _order_of_catalogues(order_id: UUID, catalogues: Iterable[Catalogue]) -> dict[str, int]:
+    """The place of each catalogue in the ranking of this order: one for all its rows, which keeps them together."""
+    ranked = sorted(
+        catalogues,
+        key=lambda catalogue: (
+            catalogue.priority is None,
+            catalogue.priority or 0,
+            _share(order_id, catalogue),
+            catalogue.catalogue_id,
+        ),
+    )
+    return {catalogue.catalogue_id: place for place, catalogue in enumerate(ranked)}
+
+
+def _share(order_id: UUID, catalogue: Catalogue) -> float:
+    """Weighted rendezvous hashing: over many orders each catalogue has the smallest share as often as its weight says.
+
+    An exponential variable with the weight as its rate, drawn from a hash of order and catalogue; without a weight
+    there is no share, so such a catalogue comes after the weighted ones.
+    """
+    if not catalogue.route_weight or catalogue.route_weight < 0:
+        return math.inf
+    drawn = blake2b(f"{order_id}/{catalogue.catalogue_id}".encode(), digest_size=8).digest()
+    uniform = (int.from_bytes(drawn) + 0.5) / 2**64
+    return -math.log(uniform) / catalogue.route_weight

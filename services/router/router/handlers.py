@@ -1,0 +1,139 @@
+"""What the router does when something is said: keep copies, ask inventory, make shipments."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from router import domain, store
+from router.domain import Plan, Route
+from router.settings import Settings
+from shared import outbox
+from shared.contracts import (
+    BalanceChanged,
+    CatalogueChanged,
+    OrderAllocated,
+    OrderPlaced,
+    OrganisationChanged,
+)
+from shared.inbox import Unprocessable
+from shared.postgres import Transaction
+from shared.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+subscriptions = Subscriptions()
+
+Snapshot = TypeVar("Snapshot", OrganisationChanged, CatalogueChanged, BalanceChanged)
+
+
+@subscriptions.on(OrganisationChanged)
+async def keep_organisations(events: Sequence[OrganisationChanged], tx: Transaction) -> None:
+    """Keep organisations as they are now; an order may name its supplier by name."""
+    await store.save_organisations(tx, _newest(events))
+
+
+@subscriptions.on(CatalogueChanged)
+async def keep_catalogues(events: Sequence[CatalogueChanged], tx: Transaction) -> None:
+    """Keep catalogues as they are now."""
+    await store.save_catalogues(tx, _newest(events))
+
+
+@subscriptions.on(BalanceChanged)
+async def keep_balances(events: Sequence[BalanceChanged], tx: Transaction) -> None:
+    """Keep which products are in which catalogues now."""
+    await store.save_balances(tx, _newest(events))
+
+
+@subscriptions.on(OrderPlaced)
+async def route_orders(orders: Sequence[OrderPlaced], tx: Transaction, settings: Settings) -> None:
+    """Rank the candidates of new orders and ask inventory; of orders known already, ask or tell again the same."""
+    placed = {order.order_id: order for order in orders}
+    known = await store.routes_of(tx, placed.keys())
+    plans = await _plans(tx, [order for order_id, order in placed.items() if order_id not in known])
+    routes = [Route(order, plan, round=1) for order, plan in plans]
+    saved = await store.save_routes(tx, routes, await tx.now())
+    asked = [
+        *(route for route in routes if route.order.order_id in saved),
+        *(route for route in known.values() if route.record is None),
+    ]
+    with_goods = [route for route in asked if route.plan.rows]
+    await outbox.put(
+        tx,
+        *(domain.allocation_request(route.order, route.plan, route.round) for route in with_goods),
+        *(domain.order_routed(route.record) for route in known.values() if route.record is not None),
+    )
+    # An order of services alone needs nothing of inventory.
+    await _settle(
+        tx,
+        settings,
+        [
+            (route, OrderAllocated(order_id=route.order.order_id, round=route.round, outcome="none", rows=()))
+            for route in asked
+            if not route.plan.rows
+        ],
+    )
+
+
+@subscriptions.on(OrderAllocated)
+async def ship_orders(allocated: Sequence[OrderAllocated], tx: Transaction, settings: Settings) -> None:
+    """Make one shipment for each catalogue that serves an order, and keep why. An answer not awaited is dropped."""
+    routes = await store.routes_for_update(tx, {answer.order_id for answer in allocated})
+    answers = {}
+    for answer in allocated:
+        route = routes.get(answer.order_id)
+        if route is None or route.record is not None or route.round != answer.round:
+            log.info("allocation not awaited", order_id=str(answer.order_id), round=answer.round)
+        else:
+            misfit = domain.misfit(route, answer)
+            if misfit is not None:
+                raise Unprocessable(misfit)
+            answers[answer.order_id] = (route, answer)
+    await _settle(tx, settings, list(answers.values()))
+
+
+async def _plans(tx: Transaction, orders: Sequence[OrderPlaced]) -> Iterable[tuple[OrderPlaced, Plan]]:
+    """The orders with their candidates, from two statements for all of them."""
+    if not orders:
+        return []
+    goods = [(order.retailer_id, row) for order in orders for row in order.rows if domain.needs_stock(row)]
+    balances = await store.balances_with(
+        tx,
+        {(retailer, row.product_id) for retailer, row in goods if row.product_id},
+        {(retailer, row.ean) for retailer, row in goods if row.ean and not row.product_id},
+    )
+    catalogues = await store.catalogues_of(tx, balances.keys())
+    sources = defaultdict(
+        lambda: domain.sources((), ()),
+        {retailer: domain.sources(catalogues.get(retailer, ()), found) for retailer, found in balances.items()},
+    )
+    return [(order, domain.rank_candidates(order, sources[order.retailer_id])) for order in orders]
+
+
+async def _settle(tx: Transaction, settings: Settings, answered: Sequence[tuple[Route, OrderAllocated]]) -> None:
+    """Decide orders, keep the records and make the shipments, and tell of both."""
+    if not answered:
+        return
+    now = await tx.now()
+    accept_by = now + timedelta(hours=settings.acceptance_hours)
+    decisions = [domain.decide(route, allocated, now, accept_by) for route, allocated in answered]
+    shipments = [shipment for decision in decisions for shipment in decision.shipments]
+    await store.save_records(tx, [decision.record for decision in decisions])
+    await store.save_shipments(tx, shipments)
+    await store.save_shipment_rows(tx, shipments)
+    await outbox.put(
+        tx,
+        *(shipment.created for shipment in shipments),
+        *(domain.order_routed(decision.record) for decision in decisions),
+    )
+
+
+def _newest(events: Iterable[Snapshot]) -> Iterable[Snapshot]:
+    """The newest snapshot of each thing in a batch."""
+    newest: dict[str, Snapshot] = {}
+    for event in events:
+        if event.key not in newest or newest[event.key].version < event.version:
+            newest[event.key] = event
+    return newest.values()

@@ -1,0 +1,128 @@
+"""What the database itself keeps from happening in the router."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from router import domain, store
+from router.domain import Change, PackedChange, ParcelChange, Shipment
+from shared.postgres import Transaction
+from tests.router.conftest import Router
+from tests.router.examples import OTHER_SUPPLIER, RETAILER, STRANGER, SUPPLIER, balance, catalogue, order, row
+
+NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+async def shipments(router: Router) -> list[Shipment]:
+    """An order's two shipments: from W1 by the supplier, from W2 by the other."""
+    await router.knows(
+        [catalogue("W1", priority=1, contract_number="612345"), catalogue("W2", supplier_id=OTHER_SUPPLIER)],
+        [balance("W1", ean="111"), balance("W2")],
+    )
+    made = await router.ships(order(row()), {("W1", "BOOTS"): 3, ("W2", "BOOTS"): 2})
+    return sorted(made, key=lambda shipment: shipment.catalogue_id)
+
+
+async def seen_by(tx: Transaction) -> list[str]:
+    """The catalogues of the shipments a transaction may see."""
+    rows = await tx.fetch("SELECT catalogue_id FROM shipments ORDER BY catalogue_id")
+    return [found["catalogue_id"] for found in rows]
+
+
+async def test_a_shipment_reads_as_it_was_written_after_every_change(router: Router, shipments: list[Shipment]) -> None:
+    first = shipments[0]
+    assert (first.contract_number, first.rows[0].ean, first.status, first.version) == ("612345", "111", "Created", 1)
+    packed = ParcelChange("2", tracking_codes=("A",), rows=(PackedChange(item_id="BOOTS", delivered=Decimal("1.5")),))
+    moved = domain.move(first, Change("Delivered", "S-1", (packed,)), NOW)
+    assert isinstance(moved, Shipment)
+    async with router.database.transaction() as tx:
+        assert await store.save_moved(tx, moved)
+        await store.save_delivered(tx, moved)
+        assert await store.shipment(tx, first.shipment_id) == moved
+        assert not await store.save_moved(tx, moved)
+
+
+async def test_a_shipment_is_seen_by_its_supplier_and_by_its_retailer_alone(
+    router: Router, shipments: list[Shipment]
+) -> None:
+    seen = {}
+    for organisation in (SUPPLIER, OTHER_SUPPLIER, RETAILER, STRANGER):
+        async with router.database.transaction_of(organisation) as tx:
+            rows = await tx.fetch_value("SELECT count(*) FROM shipment_rows")
+            routes = await tx.fetch_value("SELECT count(*) FROM routes")
+            seen[organisation] = (await seen_by(tx), rows, routes)
+    assert seen == {
+        SUPPLIER: (["W1"], 1, 0),
+        OTHER_SUPPLIER: (["W2"], 1, 0),
+        RETAILER: (["W1", "W2"], 2, 1),
+        STRANGER: ([], 0, 0),
+    }
+
+
+@pytest.mark.parametrize("organisation", [RETAILER, OTHER_SUPPLIER, STRANGER])
+async def test_only_its_supplier_can_write_a_shipment(
+    router: Router, shipments: list[Shipment], organisation: str
+) -> None:
+    async with router.database.transaction_of(organisation) as tx:
+        assert await tx.execute("UPDATE shipments SET status = 'Viewed' WHERE catalogue_id = 'W1'") == 0
+        assert (
+            await tx.execute("UPDATE shipment_rows SET delivered = 1 WHERE shipment_id = $1", shipments[0].shipment_id)
+            == 0
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM balances",
+        "SELECT FROM catalogues",
+        "SELECT FROM organisations",
+        "DELETE FROM shipments",
+        "DELETE FROM shipment_rows",
+        "UPDATE routes SET round = 2",
+        "DELETE FROM routes",
+        "SELECT FROM outbox",
+    ],
+)
+async def test_the_role_of_the_api_may_do_no_more_than_it_needs(router: Router, statement: str) -> None:
+    async with router.database.transaction_of(SUPPLIER) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE shipment_rows SET delivered = quantity + 0.000001",
+        "UPDATE shipment_rows SET delivered = -1",
+        "UPDATE shipments SET status = 'Lost'",
+        "UPDATE shipments SET catalogue_id = 'W1'",
+        "UPDATE routes SET record = NULL",
+        "UPDATE routes SET state = 'asked'",
+    ],
+)
+async def test_the_database_refuses_what_must_never_be(
+    router: Router, shipments: list[Shipment], statement: str
+) -> None:
+    assert len(shipments) == 2
+    async with router.database.transaction() as tx:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await tx.execute(statement)
+
+
+async def test_a_list_is_filtered_and_paged_oldest_first(router: Router) -> None:
+    await router.knows([catalogue("W1")], [balance("W1")])
+    for number in range(5):
+        await router.ships(order(row(), external_id=f"A-{number}"), {("W1", "BOOTS"): 9})
+    everything = await router.shipments()
+    wanted = store.Wanted(supplier_id=SUPPLIER, since=everything[1].created_at, statuses=("Created", "Viewed"))
+    async with router.database.transaction() as tx:
+        assert await store.count_shipments(tx, wanted) == 4
+        pages = [await store.shipments(tx, wanted, limit=3, offset=offset) for offset in (0, 3)]
+        assert await store.count_shipments(tx, store.Wanted(supplier_id=SUPPLIER, statuses=("Viewed",))) == 0
+        assert await store.count_shipments(tx, store.Wanted(retailer_id=RETAILER)) == 5
+        assert await store.count_shipments(tx, store.Wanted(supplier_id=RETAILER)) == 0
+    assert [*pages[0], *pages[1]] == everything[1:]
