@@ -162,7 +162,10 @@ def _shipments(books: Books) -> Iterator[str]:
     rows: dict[tuple[UUID, str, UUID], tuple[Decimal, Decimal, bool]] = {}
     for row in books.shipments:
         of_place[row["order_id"], row["catalogue_id"]].add(row["shipment_id"])
-        rows[row["order_id"], row["row_id"], row["shipment_id"]] = (row["quantity"], row["delivered"], row["closed"])
+        # A row asked for by EAN may take two products of one catalogue; the order book shows their sum.
+        key = (row["order_id"], row["row_id"], row["shipment_id"])
+        before = rows.get(key, (Decimal(0), Decimal(0), True))
+        rows[key] = (before[0] + row["quantity"], before[1] + row["delivered"], row["closed"])
     for (order_id, catalogue), shipments in of_place.items():
         if len(shipments) > 1:
             yield f"order {order_id}: {len(shipments)} shipments from {catalogue}"

@@ -1,0 +1,60 @@
+"""The delivery log: what was sent to whom, and what the mail server said."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from notifier import store
+from notifier.domain import State
+from shared import auth, wire
+from shared.postgres import Database
+
+router = APIRouter(prefix="/ecommerce/v3/notifications", tags=["notifications"])
+
+Supplier = Annotated[auth.Caller, Depends(auth.caller_with("supplier"))]
+
+
+class Delivery(wire.WireModel):
+    """One mail, from being due to the mail server's last word."""
+
+    id: int
+    kind: Annotated[str, Field(description="What it is about: new-shipment")]
+    shipment_id: UUID
+    order_external_id: str
+    retailer_id: str
+    state: Annotated[
+        State,
+        Field(
+            description="waiting: for your address · pending: to be tried · sending · sent: the mail server has it ·"
+            " refused: it will not be tried again · not wanted: by your settings"
+        ),
+    ]
+    recipients: Annotated[tuple[str, ...], Field(description="Whom the last try was for")]
+    reached: Annotated[tuple[str, ...], Field(description="For whom the mail server has taken it")]
+    subject: str | None
+    message_id: str
+    attempts: int
+    answer: Annotated[str | None, Field(description="What the mail server said last")]
+    created_at: wire.Moment
+    sent_at: wire.Moment | None
+    next_at: Annotated[wire.Moment | None, Field(description="When it is tried next")]
+
+
+@router.get(
+    "",
+    summary="List the mails sent to you",
+    description="Your delivery log, newest first: every mail with its state, its tries and the mail server's answer.",
+    response_model=wire.Page[Delivery],
+)
+async def list_deliveries(
+    request: Request, caller: Supplier, asked: Annotated[wire.PageRequest, Depends(wire.page_request(100))]
+) -> Response:
+    """A page of the caller's delivery log."""
+    database: Database = request.app.state.database
+    async with database.transaction_of(caller.organisation) as tx:
+        rows = await store.mails_page(tx, caller.organisation, asked.offset, asked.size)
+        total = await store.count_mails(tx, caller.organisation)
+    content = [Delivery.model_validate({field: row[field] for field in Delivery.model_fields}) for row in rows]
+    return wire.answer(wire.page_of(content, total, asked, request.url))

@@ -1,0 +1,59 @@
+"""What the notifier does with what it hears: it keeps contacts, and announces shipments to their suppliers."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from notifier import domain, store
+from notifier.settings import Settings
+from shared.contracts import OrganisationChanged, ShipmentCreated
+from shared.postgres import Transaction
+from shared.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+subscriptions = Subscriptions()
+
+
+@subscriptions.on(OrganisationChanged)
+async def keep_contacts(changes: Sequence[OrganisationChanged], tx: Transaction) -> None:
+    """Keep whom to write to. An e-mail address in an organisation's record asks for mail about new shipments."""
+    newest: dict[str, OrganisationChanged] = {}
+    for change in sorted(changes, key=lambda change: change.version):
+        newest[change.business_id] = change.model_copy(
+            update={"email": _deliverable(change), "language": domain.language_of(change.language)}
+        )
+    await store.save_contacts(tx, newest.values())
+    contacts = await store.contacts_to_rely_on(tx, newest)
+    await store.settle_waiting(tx, {id_: domain.wish_of(contact) for id_, contact in contacts.items()})
+
+
+@subscriptions.on(ShipmentCreated)
+async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transaction, settings: Settings) -> None:
+    """One mail for each new shipment, to its supplier: at once, when the supplier is known, or never if not wanted."""
+    suppliers = {shipment.supplier_id for shipment in shipments}
+    await store.note_suppliers(tx, suppliers)
+    contacts = await store.contacts_to_rely_on(tx, suppliers)
+    await store.save_mails(
+        tx,
+        [
+            store.NewMail(
+                shipment_id=shipment.shipment_id,
+                kind=domain.NEW_SHIPMENT,
+                recipient_id=shipment.supplier_id,
+                retailer_id=shipment.retailer_id,
+                order_external_id=shipment.order_external_id,
+                message_id=domain.message_id(shipment.shipment_id, domain.NEW_SHIPMENT, settings.sender.domain),
+                content=shipment.model_dump_json(exclude_defaults=True).encode(),
+                state=domain.wish_of(contacts[shipment.supplier_id]),
+            )
+            for shipment in shipments
+        ],
+    )
+
+
+def _deliverable(change: OrganisationChanged) -> str | None:
+    if change.email is None or domain.is_address(change.email):
+        return change.email
+    log.warning("organisation has an address no mail can be sent to", organisation=change.business_id)
+    return None

@@ -1,0 +1,131 @@
+"""A mail about a new shipment, from the shipment's data to the bytes the mail server gets.
+
+The same mail always has the same bytes, so that a repeated one can be told by its Message-ID and is not a second one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from notifier import domain, wording
+from notifier.domain import Language
+from notifier.wording import Wording
+from shared.contracts import ShipmentCreated
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+MAX_TEXT = 4_000
+NOTES_FOR_SUPPLIERS = ("pickingNote", "packingNote", "deliveryNote")
+
+# Only ASCII on the wire: old servers break eight-bit text, and a signature on the way would break with it.
+POLICY = SMTP.clone(cte_type="7bit")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail ready to be sent."""
+
+    subject: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a mail needs besides the shipment."""
+
+    sender: Address
+    recipients: tuple[str, ...]
+    message_id: str
+    written_at: datetime
+    language: Language
+    supplier_name: str
+    retailer_name: str
+    public_url: str
+
+
+def announce(shipment: ShipmentCreated, envelope: Envelope) -> Letter:
+    """The mail that tells a supplier of a new shipment, as text and as HTML."""
+    words = wording.WORDINGS[envelope.language]
+    deadline = words.write_moment(shipment.accept_by.astimezone(HELSINKI))
+    names = {
+        "order": shipment.order_external_id,
+        "retailer": domain.one_line(envelope.retailer_name),
+        "supplier": domain.one_line(envelope.supplier_name),
+        "deadline": deadline,
+    }
+    given: dict[str, Any] = {
+        "words": words,
+        "shipment": shipment,
+        "delivery": shipment.delivery,
+        "retailer": names["retailer"],
+        "deadline": deadline,
+        "introduction": words.introduction.format(**names),
+        "steps": [step.format(**names) for step in words.steps],
+        "why": words.why.format(**names),
+        "ship_on": _day(words, shipment.delivery.requested_ship_date),
+        "deliver_on": _day(words, shipment.delivery.requested_delivery_date),
+        "address": _address_lines(shipment),
+        "notes": _notes(shipment),
+        "link": f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
+    }
+    message = EmailMessage(POLICY)
+    subject = domain.one_line(words.subject.format(**names))
+    message["From"] = envelope.sender
+    message["To"] = [Address(addr_spec=recipient) for recipient in envelope.recipients]
+    message["Subject"] = subject
+    message["Date"] = envelope.written_at
+    message["Message-ID"] = envelope.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_render("new_shipment.txt", given))
+    message.add_alternative(_render("new_shipment.html", given), subtype="html")
+    message["Content-Language"] = words.language
+    message.set_boundary(f"=_{shipment.shipment_id}")
+    return Letter(subject, message.as_bytes())
+
+
+def _day(words: Wording, moment: datetime | None) -> str | None:
+    return None if moment is None else words.write_day(moment.astimezone(HELSINKI))
+
+
+def _address_lines(shipment: ShipmentCreated) -> list[str]:
+    to = shipment.delivery.delivery_address
+    place = " ".join(part for part in (to.postal_code, to.post_office) if part)
+    lines = "\n".join(part for part in (to.name, to.street_address, place, to.country, to.telephone, to.email) if part)
+    return [line.strip() for line in lines.splitlines() if line.strip()]
+
+
+def _notes(shipment: ShipmentCreated) -> list[str]:
+    notes = (note.value for note in shipment.delivery.comments if note.type in NOTES_FOR_SUPPLIERS)
+    return [line for note in notes for line in note.splitlines() if line.strip()]
+
+
+def _render(template: str, given: dict[str, Any]) -> str:
+    return _templates().get_template(template).render(given)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("notifier"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _printable(value: Any) -> Any:
+    """Text as one line, without the signs that hide or turn round other text; nothing for what is not given."""
+    if value is None:
+        return ""
+    # What a macro gives has been through here before, and is HTML.
+    return domain.one_line(value, MAX_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value

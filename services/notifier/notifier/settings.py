@@ -1,0 +1,55 @@
+"""What the notifier is told by its environment."""
+
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from notifier import domain
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The mail server, the sender's address, and how patient the sender is."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
+
+    smtp: str = Field(default="localhost:25", pattern=r"^[^\s:]+:\d{1,5}$", description="Mail server, host:port")
+    smtp_user: str | None = Field(default=None, description="Account at the mail server; none: no login")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="The account's password")
+    smtp_starttls: bool = Field(default=False, description="Insist on STARTTLS")
+    smtp_connections: int = Field(default=4, ge=1, le=50, description="Mails sent at the same time")
+    smtp_timeout_seconds: float = Field(default=20.0, gt=0, le=60, description="Patience for one answer of the server")
+    mail_from: str = Field(default="Sluice <sluice@localhost>", description="The sender, as the From line shows it")
+    poll_seconds: float = Field(default=1.0, gt=0, description="How often to look for mails that are due")
+    retry_first_seconds: float = Field(
+        default=30.0, gt=0, description="Pause after the first try; it doubles each time"
+    )
+    retry_longest_seconds: float = Field(default=3600.0, gt=0, description="The longest pause between two tries")
+    retry_days: float = Field(default=4.0, gt=0, description="How long a mail is tried before it counts as refused")
+    public_url: str = Field(default="http://localhost:8080", description="Where suppliers reach Sluice; for links")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, given: str) -> str:
+        if not domain.is_address(parseaddr(given)[1]):
+            raise ValueError("is not a sender such as 'Sluice <sluice@example.com>'")
+        return given
+
+    @property
+    def sender(self) -> Address:
+        """The sender's name and address."""
+        name, address = parseaddr(self.mail_from)
+        return Address(display_name=name, addr_spec=address)
+
+    @property
+    def smtp_address(self) -> tuple[str, int]:
+        """The mail server's host and port."""
+        host, _, port = self.smtp.rpartition(":")
+        return host, int(port)
+
+    @property
+    def patience(self) -> domain.Patience:
+        """How long the server's "not now" is put up with."""
+        return domain.Patience(self.retry_first_seconds, self.retry_longest_seconds, self.retry_days * 86_400)

@@ -1,0 +1,251 @@
+"""The notifier's tables, one function for each statement."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from notifier import bell
+from notifier.domain import Contact, Language, State, Verdict
+from shared import postgres
+from shared.contracts import OrganisationChanged
+from shared.postgres import Record, Transaction
+
+
+@dataclass(frozen=True)
+class NewMail:
+    """A mail to be kept: what it is about, and whether it may go. `content` is the shipment's message as JSON."""
+
+    shipment_id: UUID
+    kind: str
+    recipient_id: str
+    retailer_id: str
+    order_external_id: str
+    message_id: str
+    content: bytes
+    state: State
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """A mail this sender alone may send until its lease ends. `attempts` counts this try, and proves the claim."""
+
+    id: int
+    shipment_id: UUID
+    message_id: str
+    content: dict[str, Any]
+    created_at: datetime
+    attempts: int
+    tried_s: float
+    reached: tuple[str, ...]
+    contact: Contact
+    language: Language
+    supplier_name: str | None
+    retailer_name: str | None
+
+
+@dataclass(frozen=True)
+class ContactSettings:
+    """What an organisation has set for its notifications."""
+
+    emails: tuple[str, ...]
+    new_shipment: bool
+    language: Language
+
+
+async def save_contacts(tx: Transaction, organisations: Collection[OrganisationChanged]) -> None:
+    """Keep what organisations say of themselves, newest version only. Settings they gave here themselves stay."""
+    await tx.execute(
+        "INSERT INTO contacts (business_id, name, emails, language, version)"
+        " SELECT business_id, name, CASE WHEN email IS NULL THEN '{}' ELSE ARRAY[email] END, language, version"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[])"
+        " AS given (business_id, name, email, language, version) ORDER BY business_id"
+        " ON CONFLICT (business_id) DO UPDATE SET name = excluded.name, version = excluded.version,"
+        " emails = CASE WHEN contacts.own THEN contacts.emails ELSE excluded.emails END,"
+        " language = CASE WHEN contacts.own THEN contacts.language ELSE excluded.language END"
+        " WHERE contacts.version < excluded.version",
+        *postgres.columns(((o.business_id, o.name, o.email, o.language, o.version) for o in organisations), 5),
+    )
+
+
+async def note_suppliers(tx: Transaction, business_ids: Collection[str]) -> None:
+    """Make room for contacts that are not known yet."""
+    await tx.execute(
+        "INSERT INTO contacts (business_id) SELECT * FROM unnest($1::text[]) AS id ORDER BY id ON CONFLICT DO NOTHING",
+        list(business_ids),
+    )
+
+
+async def contacts_to_rely_on(tx: Transaction, business_ids: Collection[str]) -> dict[str, Contact]:
+    """Contacts by business id, which nobody else changes until the transaction ends."""
+    rows = await tx.fetch(
+        "SELECT business_id, emails, new_shipment, own OR version > 0 AS known FROM contacts"
+        " WHERE business_id = ANY($1::text[]) ORDER BY business_id FOR SHARE",
+        list(business_ids),
+    )
+    return {row["business_id"]: _contact(row) for row in rows}
+
+
+async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
+    """Keep new mails; of one shipment and kind only the first."""
+    await tx.execute(
+        "INSERT INTO mails"
+        " (shipment_id, kind, recipient_id, retailer_id, order_external_id, message_id, content, state)"
+        " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],"
+        " $8::text[]) AS given (shipment_id) ORDER BY shipment_id ON CONFLICT (shipment_id, kind) DO NOTHING",
+        *postgres.columns(
+            (
+                (
+                    mail.shipment_id,
+                    mail.kind,
+                    mail.recipient_id,
+                    mail.retailer_id,
+                    mail.order_external_id,
+                    mail.message_id,
+                    mail.content,
+                    mail.state,
+                )
+                for mail in mails
+            ),
+            8,
+        ),
+    )
+    tx.after_commit.append(bell.ring)
+
+
+async def settle_waiting(tx: Transaction, states: Mapping[str, State]) -> None:
+    """Give the mails that waited for these contacts their new state."""
+    await tx.execute(
+        "UPDATE mails SET state = settled.state, next_at = now()"
+        " FROM unnest($1::text[], $2::text[]) AS settled (recipient_id, state)"
+        " WHERE mails.recipient_id = settled.recipient_id AND mails.state = 'waiting'",
+        list(states.keys()),
+        list(states.values()),
+    )
+    tx.after_commit.append(bell.ring)
+
+
+async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[ClaimedMail]:
+    """Take up to `limit` mails that are due for `lease_s` seconds, also from a sender whose own lease has ended."""
+    rows = await tx.fetch(
+        "WITH due AS (SELECT id FROM mails WHERE state IN ('pending', 'sending') AND next_at <= now()"
+        " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED),"
+        " claimed AS (UPDATE mails SET state = 'sending', attempts = attempts + 1,"
+        " first_tried_at = coalesce(first_tried_at, now()), next_at = now() + make_interval(secs => $2)"
+        " FROM due WHERE mails.id = due.id RETURNING mails.*)"
+        " SELECT claimed.*, extract(epoch FROM now() - claimed.first_tried_at)::float8 AS tried_s,"
+        " supplier.name AS supplier_name, supplier.emails, supplier.new_shipment, supplier.language,"
+        " supplier.own OR supplier.version > 0 AS known, retailer.name AS retailer_name"
+        " FROM claimed JOIN contacts supplier ON supplier.business_id = claimed.recipient_id"
+        " LEFT JOIN contacts retailer ON retailer.business_id = claimed.retailer_id ORDER BY claimed.id",
+        limit,
+        lease_s,
+    )
+    return [
+        ClaimedMail(
+            id=row["id"],
+            shipment_id=row["shipment_id"],
+            message_id=row["message_id"],
+            content=row["content"],
+            created_at=row["created_at"],
+            attempts=row["attempts"],
+            tried_s=row["tried_s"],
+            reached=tuple(row["reached"]),
+            contact=_contact(row),
+            language=row["language"],
+            supplier_name=row["supplier_name"],
+            retailer_name=row["retailer_name"],
+        )
+        for row in rows
+    ]
+
+
+async def note_verdict(tx: Transaction, mail: ClaimedMail, subject: str | None, verdict: Verdict) -> bool:
+    """Note what became of a try. False when the lease had ended and another sender has the mail."""
+    return bool(
+        await tx.execute(
+            "UPDATE mails SET state = $3, subject = coalesce($4, subject), recipients = $5, reached = $6,"
+            " answer = nullif($7, ''),"
+            " next_at = now() + make_interval(secs => $8), sent_at = CASE WHEN $3 = 'sent' THEN now() END"
+            " WHERE id = $1 AND attempts = $2 AND state = 'sending'",
+            mail.id,
+            mail.attempts,
+            verdict.state,
+            subject,
+            list(mail.contact.emails),
+            list(verdict.reached),
+            verdict.answer,
+            verdict.pause_s,
+        )
+    )
+
+
+async def give_back(tx: Transaction, mail: ClaimedMail, answer: str) -> None:
+    """Give back a mail that was claimed but not tried, because the mail server cannot be reached."""
+    await tx.execute(
+        "UPDATE mails SET state = 'pending', attempts = attempts - 1, next_at = now(), answer = $3,"
+        " first_tried_at = CASE WHEN attempts > 1 THEN first_tried_at END"
+        " WHERE id = $1 AND attempts = $2 AND state = 'sending'",
+        mail.id,
+        mail.attempts,
+        answer,
+    )
+
+
+async def contact_settings(tx: Transaction, business_id: str) -> ContactSettings:
+    """An organisation's settings; nothing and no address when it is not known yet."""
+    row = await tx.fetch_one("SELECT emails, new_shipment, language FROM contacts WHERE business_id = $1", business_id)
+    return ContactSettings((), True, "en") if row is None else _settings(row)
+
+
+async def save_settings(
+    tx: Transaction, business_id: str, emails: Sequence[str], new_shipment: bool, language: Language | None
+) -> ContactSettings:
+    """Keep the settings an organisation gave; without a language it keeps the one it has."""
+    row = await tx.fetch_one(
+        "INSERT INTO contacts (business_id, emails, new_shipment, language, own)"
+        " VALUES ($1, $2, $3, coalesce($4, 'en'), true)"
+        " ON CONFLICT (business_id) DO UPDATE SET emails = excluded.emails, new_shipment = excluded.new_shipment,"
+        " language = coalesce($4, contacts.language), own = true RETURNING emails, new_shipment, language",
+        business_id,
+        list(emails),
+        new_shipment,
+        language,
+    )
+    assert row is not None
+    return _settings(row)
+
+
+async def mails_page(tx: Transaction, recipient_id: str, offset: int, size: int) -> Sequence[Record]:
+    """A page of an organisation's delivery log, newest first."""
+    return await tx.fetch(
+        "SELECT id, shipment_id, kind, order_external_id, retailer_id, state, recipients, reached, subject, message_id,"
+        " attempts, answer, created_at, sent_at, CASE WHEN state = 'pending' THEN next_at END AS next_at"
+        " FROM mails WHERE recipient_id = $1 ORDER BY id DESC OFFSET $2 LIMIT $3",
+        recipient_id,
+        offset,
+        size,
+    )
+
+
+async def count_mails(tx: Transaction, recipient_id: str) -> int:
+    """How many entries an organisation's delivery log has."""
+    count: int = await tx.fetch_value("SELECT count(*) FROM mails WHERE recipient_id = $1", recipient_id)
+    return count
+
+
+async def books(tx: Transaction) -> Sequence[Record]:
+    """For the auditor: of every shipment the `state`, `attempts` and `message_id` of its mail."""
+    return await tx.fetch(
+        "SELECT shipment_id, recipient_id, state, attempts, message_id FROM mails WHERE kind = 'new-shipment'"
+        " ORDER BY shipment_id"
+    )
+
+
+def _contact(row: Record) -> Contact:
+    return Contact(row["known"], tuple(row["emails"]), row["new_shipment"])
+
+
+def _settings(row: Record) -> ContactSettings:
+    return ContactSettings(tuple(row["emails"]), row["new_shipment"], row["language"])

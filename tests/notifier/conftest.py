@@ -1,0 +1,46 @@
+"""What the notifier's tests share: its database, a mail server, and settings that point at it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from notifier.settings import Settings
+from shared.postgres import Database
+from tests.notifier import mail_server
+
+
+@pytest.fixture
+async def notes(database: str) -> AsyncIterator[Database]:
+    """The notifier's database."""
+    opened = await Database.connect(database, "notifier")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def mails() -> AsyncIterator[mail_server.MailServer]:
+    """A mail server that accepts everything until told otherwise."""
+    async with mail_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(mails: mail_server.MailServer) -> Settings:
+    """Settings of an impatient notifier that sends to the test's mail server."""
+    return settings_for(mails.address)
+
+
+def settings_for(smtp: str) -> Settings:
+    """Settings of an impatient notifier."""
+    return Settings(
+        database="postgresql://unused",
+        kafka="unused:9092",
+        smtp=smtp,
+        mail_from="Sluice <hub@sluice.example>",
+        poll_seconds=0.02,
+        retry_first_seconds=0.02,
+        retry_longest_seconds=0.05,
+        retry_days=1,
+        drain_seconds=5,
+        public_url="https://sluice.example/",
+    )

@@ -1,0 +1,68 @@
+"""Messages as the notifier hears them, with what a test does not care about filled in."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from shared.contracts import Comment, Delivery, OrganisationChanged, Party, Reference, ShipmentCreated, ShipmentRow
+
+SUPPLIER, OTHER_SUPPLIER, RETAILER = "2345678-9", "3456789-5", "1234567-1"
+
+
+def organisation(
+    business_id: str = SUPPLIER,
+    *,
+    name: str = "Kuppi Oy",
+    email: str | None = "orders@kuppi.example",
+    language: str = "en",
+    version: int = 1,
+) -> OrganisationChanged:
+    """News of an organisation; by default a supplier that asked for mail."""
+    return OrganisationChanged(
+        business_id=business_id, name=name, roles=("supplier",), email=email, language=language, version=version
+    )
+
+
+def shipment(
+    shipment_id: UUID | None = None,
+    *,
+    supplier: str = SUPPLIER,
+    order: str = "WEB-1",
+    description: str | None = "Coffee cup",
+    note: str = "Ring the bell",
+    receiver: str = "Maija Meikäläinen\nc/o Kioski",
+) -> ShipmentCreated:
+    """News of a shipment of two rows."""
+    return ShipmentCreated(
+        shipment_id=shipment_id or uuid4(),
+        order_id=uuid4(),
+        order_external_id=order,
+        retailer_id=RETAILER,
+        supplier_id=supplier,
+        catalogue_id="CUPS",
+        catalogue_name="Cups and mugs",
+        created_at=datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
+        accept_by=datetime(2026, 7, 2, 21, 30, tzinfo=UTC),
+        delivery=Delivery(
+            references=(Reference(name="PO", value="4500012"),),
+            order_date=datetime(2026, 7, 1, 5, 0, tzinfo=UTC),
+            requested_delivery_date=datetime(2026, 7, 5, 22, 0, tzinfo=UTC),
+            delivery_address=Party(
+                name=receiver, street_address="Katu 1", postal_code="00100", post_office="HELSINKI", country="FI"
+            ),
+            delivery_operator="Posti",
+            service_code="2103",
+            comments=(Comment(type="pickingNote", value=note), Comment(type="passThrough", value="internal")),
+        ),
+        rows=(
+            ShipmentRow(
+                external_id="1",
+                product_id="SKU-1",
+                ean="6400000000001",
+                description=description,
+                unit="KPL",
+                quantity=Decimal("3.000000"),
+            ),
+            ShipmentRow(external_id="2", product_id="SKU-2", quantity=Decimal("2.5")),
+        ),
+    )

@@ -1,0 +1,154 @@
+"""What stands in a mail, in three languages, and what nobody can smuggle into it."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notifier import letter, wording
+from notifier.domain import Language
+from shared.contracts import ShipmentCreated
+from tests.notifier import messages
+
+
+def write(shipment: ShipmentCreated, language: Language = "en", retailer: str = "Webshop Oy") -> letter.Letter:
+    return letter.announce(
+        shipment,
+        letter.Envelope(
+            sender=Address("Sluice", addr_spec="hub@sluice.example"),
+            recipients=("a@kuppi.example", "b@kuppi.example"),
+            message_id="<1.new-shipment@sluice.example>",
+            written_at=datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
+            language=language,
+            supplier_name="Kuppi Oy",
+            retailer_name=retailer,
+            public_url="https://sluice.example/",
+        ),
+    )
+
+
+def read(written: letter.Letter) -> tuple[EmailMessage, str, str]:
+    """The mail, its text and its HTML."""
+    message = message_from_bytes(written.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    return message, plain.get_content(), html.get_content()
+
+
+class Tags(HTMLParser):
+    """The names of the tags in a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_mail_says_all_that_the_supplier_needs(language: Language) -> None:
+    shipment = messages.shipment()
+    message, plain, html = read(write(shipment, language))
+    words = wording.WORDINGS[language]
+    assert words.language == message["Content-Language"] == language
+    for text in (plain, html):
+        for expected in (
+            *(words.heading, "WEB-1", "Webshop Oy", "Cups and mugs", "4500012", "SKU-1", "6400000000001"),
+            *("Coffee cup", "KPL", "SKU-2", "Maija Meikäläinen", "c/o Kioski", "00100 HELSINKI", "2103 (Posti)"),
+            *("Ring the bell", words.address, words.deadline, words.next, words.link),
+            f"https://sluice.example/ecommerce/v3/shipments/{shipment.shipment_id}",
+        ):
+            assert expected.casefold() in text.casefold()
+        assert "internal" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "deadline", "day", "quantity"),
+    [
+        (
+            "fi",
+            "Uusi lähetys: tilaus WEB-1, Webshop Oy",
+            "perjantaina 3.7.2026 klo 00.30 (Suomen aikaa)",
+            "maanantaina 6.7.2026",
+            "2,5",
+        ),
+        (
+            "sv",
+            "Ny försändelse: order WEB-1, Webshop Oy",
+            "fredag 3 juli 2026 kl. 00.30 (finsk tid)",
+            "måndag 6 juli 2026",
+            "2,5",
+        ),
+        (
+            "en",
+            "New shipment: order WEB-1, Webshop Oy",
+            "Friday 3 July 2026 at 00:30 (Finnish time)",
+            "Monday 6 July 2026",
+            "2.5",
+        ),
+    ],
+)
+def test_days_hours_and_quantities_are_written_as_the_language_does_in_finnish_time(
+    language: Language, subject: str, deadline: str, day: str, quantity: str
+) -> None:
+    message, plain, html = read(write(messages.shipment(), language))
+    assert message["Subject"] == subject
+    for text in (plain, html):
+        assert deadline in text
+        assert day in text
+        assert quantity in text
+        assert "3.000000" not in text
+
+
+def test_the_same_mail_has_the_same_bytes_each_time() -> None:
+    shipment = messages.shipment()
+    assert write(shipment).content == write(shipment).content
+
+
+def test_a_mail_is_ascii_with_short_lines_that_end_as_smtp_wants() -> None:
+    content = write(messages.shipment(description="Ääkköset " * 100), "fi").content
+    content.decode("ascii")
+    lines = content.split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+HARMLESS = Tags(read(write(messages.shipment()))[2])
+
+hostile = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60),
+    st.sampled_from(
+        [
+            "x\r\nBcc: evil@x.fi",
+            "x\n.\r\nMAIL FROM:<e@x>",
+            "<script>alert(1)</script>",
+            "\u202egnp.exe",
+            "{order}",
+            "{{7*7}}",
+        ]
+    ),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(hostile, hostile, hostile, hostile)
+def test_nothing_a_retailer_writes_becomes_a_header_or_html(order: str, text: str, note: str, retailer: str) -> None:
+    shipment = messages.shipment(order=order, description=text, note=note, receiver=text)
+    message, plain, html = read(write(shipment, retailer=retailer))
+    assert message["Bcc"] is None
+    assert [address.addr_spec for address in message["To"].addresses] == ["a@kuppi.example", "b@kuppi.example"]
+    assert set(message.keys()) == {
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
+        *("MIME-Version", "Content-Type"),
+    }
+    assert "\u202e" not in plain + html
+    assert set(Tags(html).names) == set(HARMLESS.names)

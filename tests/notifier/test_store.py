@@ -1,0 +1,102 @@
+"""Claims, leases and verdicts, as the database keeps them."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from notifier import handlers, store
+from notifier.domain import Verdict
+from notifier.settings import Settings
+from shared.postgres import Database, Transaction
+from tests.notifier import messages
+
+
+async def announce(notes: Database, settings: Settings, count: int) -> None:
+    async with notes.transaction() as tx:
+        await handlers.keep_contacts([messages.organisation()], tx)
+        await handlers.announce_shipments([messages.shipment() for _ in range(count)], tx, settings)
+
+
+async def test_two_senders_never_claim_the_same_mail(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 5)
+    async with notes.transaction() as one, notes.transaction() as other:
+        first = await store.claim_due(one, 3, 60)
+        second = await store.claim_due(other, 3, 60)
+    assert len(first) == 3
+    assert len(second) == 2
+    assert not {mail.id for mail in first} & {mail.id for mail in second}
+    async with notes.transaction() as tx:
+        assert await store.claim_due(tx, 3, 60) == []
+
+
+async def test_a_mail_whose_sender_died_is_claimed_again_when_its_lease_ends(
+    notes: Database, settings: Settings
+) -> None:
+    await announce(notes, settings, 1)
+    async with notes.transaction() as tx:
+        (dead,) = await store.claim_due(tx, 1, 0)
+    async with notes.transaction() as tx:
+        (again,) = await store.claim_due(tx, 1, 60)
+    assert (again.id, again.message_id, again.attempts) == (dead.id, dead.message_id, 2)
+
+
+async def test_a_sender_that_comes_too_late_notes_nothing(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 1)
+    async with notes.transaction() as tx:
+        (late,) = await store.claim_due(tx, 1, 0)
+    async with notes.transaction() as tx:
+        await store.claim_due(tx, 1, 60)
+    async with notes.transaction() as tx:
+        assert not await store.note_verdict(tx, late, "s", Verdict("refused", (), "550 no"))
+        (mail,) = await store.mails_page(tx, messages.SUPPLIER, 0, 10)
+    assert (mail["state"], mail["attempts"]) == ("sending", 2)
+
+
+async def test_a_mail_given_back_was_not_tried(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 1)
+    async with notes.transaction() as tx:
+        (mail,) = await store.claim_due(tx, 1, 60)
+        await store.give_back(tx, mail, "cannot reach the mail server")
+        row = await tx.fetch_one("SELECT * FROM mails")
+    assert row is not None
+    assert (row["state"], row["attempts"], row["first_tried_at"]) == ("pending", 0, None)
+    assert row["answer"] == "cannot reach the mail server"
+
+
+async def test_a_mail_that_is_to_be_tried_later_is_not_due_before(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 1)
+    async with notes.transaction() as tx:
+        (mail,) = await store.claim_due(tx, 1, 60)
+        await store.note_verdict(tx, mail, "s", Verdict("pending", (), "451 later", 600))
+    async with notes.transaction() as tx:
+        assert await store.claim_due(tx, 1, 60) == []
+        (row,) = await store.mails_page(tx, messages.SUPPLIER, 0, 10)
+        assert row["next_at"] - await tx.now() > timedelta(minutes=9)
+
+
+async def test_a_mail_counts_as_sent_only_with_somebody_who_has_it(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 1)
+    async with notes.transaction() as tx:
+        (mail,) = await store.claim_due(tx, 1, 60)
+    async with notes.pool.acquire() as connection:
+        tx = Transaction(connection, notes.schema)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await store.note_verdict(tx, mail, "s", Verdict("sent", (), "250 ok"))
+
+
+async def test_the_api_can_change_nothing_of_a_mail_but_that_it_may_go(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 1)
+    for forbidden in ("DELETE FROM mails", "UPDATE mails SET message_id = 'x'", "DELETE FROM contacts"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with notes.transaction_of(messages.SUPPLIER) as tx:
+                await tx.execute(forbidden)
+
+
+async def test_the_books_tell_the_auditor_of_every_shipment(notes: Database, settings: Settings) -> None:
+    shipment = messages.shipment()
+    async with notes.transaction() as tx:
+        await handlers.announce_shipments([shipment], tx, settings)
+        (entry,) = await store.books(tx)
+    assert (entry["shipment_id"], entry["state"], entry["attempts"]) == (shipment.shipment_id, "waiting", 0)
+    assert entry["message_id"] == f"<{shipment.shipment_id}.new-shipment@sluice.example>"

@@ -1,0 +1,155 @@
+"""The house's database rules: what a tenant may see, and what every schema must have."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from shared import postgres, retention
+from shared.postgres import Database
+from tests import servers
+
+ONE, OTHER = "1234567-1", "2345678-9"
+
+
+@pytest.fixture
+async def ours(house: Database) -> Database:
+    """A database with a table of two organisations' data."""
+    async with house.transaction() as tx:
+        await tx.execute("CREATE TABLE things (organisation text, name text)")
+        await tx.execute("ALTER TABLE things ENABLE ROW LEVEL SECURITY")
+        await tx.execute(
+            "CREATE POLICY own ON things USING (organisation = (SELECT current_setting('sluice.organisation', true)))"
+        )
+        await tx.execute("INSERT INTO things VALUES ($1, 'a'), ($2, 'b')", ONE, OTHER)
+    return house
+
+
+async def names(database: Database, organisation: str | None) -> list[str]:
+    bound = database.transaction() if organisation is None else database.transaction_of(organisation)
+    async with bound as tx:
+        return [row["name"] for row in await tx.fetch("SELECT name FROM things ORDER BY name")]
+
+
+async def test_a_transaction_of_an_organisation_sees_its_rows_only(ours: Database) -> None:
+    assert await names(ours, ONE) == ["a"]
+    assert await names(ours, OTHER) == ["b"]
+    assert await names(ours, "") == []
+    assert await names(ours, None) == ["a", "b"]
+
+
+async def test_a_transaction_of_an_organisation_cannot_write_anothers_rows(ours: Database) -> None:
+    async with ours.transaction_of(ONE) as tx:
+        assert await tx.execute("UPDATE things SET name = 'mine' WHERE organisation = $1", OTHER) == 0
+        assert await tx.execute("DELETE FROM things WHERE organisation = $1", OTHER) == 0
+    assert await names(ours, OTHER) == ["b"]
+
+
+async def insert_for(database: Database, organisation: str, owner: str) -> None:
+    async with database.transaction_of(organisation) as tx:
+        await tx.execute("INSERT INTO things VALUES ($1, 'x')", owner)
+
+
+async def test_a_transaction_of_an_organisation_cannot_make_rows_for_another(ours: Database) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await insert_for(ours, ONE, OTHER)
+    await insert_for(ours, ONE, ONE)
+    assert await names(ours, ONE) == ["a", "x"]
+
+
+async def test_a_connection_does_not_remember_the_organisation_before(database: str) -> None:
+    single = await Database.connect(database, "router", size=1)
+    async with single.transaction_of(ONE) as tx:
+        assert await tx.fetch_value("SELECT current_user") == "sluice_router_api"
+    async with single.transaction() as tx:
+        assert await tx.fetch_value("SELECT current_user") == "sluice_router"
+        assert await tx.fetch_value("SELECT current_setting('sluice.organisation', true)") in (None, "")
+    await single.close()
+
+
+async def fail(database: Database) -> None:
+    async with database.transaction() as tx:
+        tx.after_commit.append(lambda: pytest.fail("nothing was committed"))
+        await tx.execute("INSERT INTO things VALUES ('x', 'x')")
+        await tx.execute("SELECT 1 / 0")
+
+
+async def test_what_was_to_happen_after_a_commit_happens_only_after_a_commit(ours: Database) -> None:
+    happened = []
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await fail(ours)
+    async with ours.transaction() as tx:
+        tx.after_commit.append(lambda: happened.append("after"))
+        assert await tx.execute("INSERT INTO things VALUES ('x', 'y')") == 1
+        assert not happened
+    assert happened == ["after"]
+    assert await names(ours, "x") == ["y"]
+
+
+async def test_a_database_that_is_gone_does_not_answer(house: Database) -> None:
+    assert await house.answers()
+    await house.close()
+    assert not await house.answers()
+
+
+def test_rows_become_columns() -> None:
+    assert postgres.columns([(1, "a"), (2, "b")], 2) == [[1, 2], ["a", "b"]]
+    assert postgres.columns([], 3) == [[], [], []]
+
+
+@pytest.fixture
+async def catalogue(database: str) -> AsyncIterator[asyncpg.Connection]:
+    """A look at all schemas, with the partitions that a running service makes."""
+    for schema in servers.SERVICES:
+        opened = await Database.connect(database, schema)
+        await retention.prepare(opened, 7)
+        await opened.close()
+    connection = await asyncpg.connect(database)
+    yield connection
+    await connection.close()
+
+
+TABLES = """
+    SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm') AND
+"""
+
+
+async def test_every_table_the_api_can_read_is_bound_to_the_organisation(catalogue: asyncpg.Connection) -> None:
+    readable = "has_any_column_privilege('sluice_' || n.nspname || '_api', c.oid, 'SELECT, INSERT, UPDATE')"
+    tables = await catalogue.fetch(
+        f"{TABLES} {readable} AND NOT c.relrowsecurity AND c.relname <> 'outbox' ORDER BY name", list(servers.SERVICES)
+    )
+    assert [row["name"] for row in tables] == []
+
+
+async def test_the_api_can_only_write_to_the_outbox(catalogue: asyncpg.Connection) -> None:
+    tables = await catalogue.fetch(
+        f"{TABLES} c.relname = 'outbox'"
+        " AND has_any_column_privilege('sluice_' || n.nspname || '_api', c.oid, 'SELECT, UPDATE')",
+        list(servers.SERVICES),
+    )
+    assert [row["name"] for row in tables] == []
+
+
+async def test_every_policy_asks_for_the_organisation_or_for_a_row_that_does(catalogue: asyncpg.Connection) -> None:
+    policies = await catalogue.fetch(
+        "WITH policies AS (SELECT *, coalesce(qual, with_check) AS asks FROM pg_policies WHERE schemaname = ANY($1))"
+        " SELECT schemaname || '.' || tablename AS name FROM policies WHERE asks NOT LIKE '%sluice.organisation%'"
+        " AND NOT EXISTS (SELECT FROM policies AS parent WHERE parent.asks LIKE '%sluice.organisation%'"
+        " AND parent.schemaname = policies.schemaname"
+        " AND policies.asks ~ ('FROM (\\w+\\.)?' || parent.tablename || '\\M'))",
+        list(servers.SERVICES),
+    )
+    assert [row["name"] for row in policies] == []
+
+
+async def test_no_service_can_read_anothers_tables(catalogue: asyncpg.Connection) -> None:
+    foreign = await catalogue.fetch(
+        "SELECT o.name || ' reads ' || n.nspname || '.' || c.relname AS said FROM unnest($1::text[]) AS o (name)"
+        " JOIN pg_namespace n ON n.nspname = ANY($1) AND n.nspname <> o.name"
+        " JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')"
+        " WHERE has_any_column_privilege('sluice_' || o.name, c.oid, 'SELECT, INSERT, UPDATE')",
+        list(servers.SERVICES),
+    )
+    assert [row["said"] for row in foreign] == []
