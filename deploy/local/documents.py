@@ -39,7 +39,12 @@ def openapi(services: Sequence[Service]) -> dict[str, Any]:
                 schemas[name] = model
         merged["components"]["securitySchemes"] |= found.get("components", {}).get("securitySchemes", {})
         for path, operations in found["paths"].items():
+            for operation in operations.values():
+                # FastAPI's word for invalid input, which we answer with 400 (trust.md).
+                operation["responses"].pop("422", None)
             merged["paths"].setdefault(path, {}).update(operations)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     return merged
 
 
