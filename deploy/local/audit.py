@@ -20,7 +20,10 @@ Place = tuple[UUID, str, str]
 
 @dataclass(frozen=True)
 class Findings:
-    """What the auditor found: sentences of what is wrong, messages still on their way, and how much was looked at."""
+    """What the auditor found: sentences of what is wrong, what is still on its way, and how much was looked at.
+
+    On their way are messages, and orders that wait for news of a product.
+    """
 
     problems: list[str]
     in_flight: int
@@ -50,6 +53,8 @@ async def audit(databases: Mapping[str, Database]) -> Findings:
     While messages are on their way the services may rightly differ, so a caller waits for `in_flight` to be 0.
     """
     in_flight = await redrive.unaccounted(databases)
+    async with databases["router"].transaction() as tx:
+        in_flight += await router.count_postponed(tx)
     books = await _read(databases)
     counts = Counter(
         {

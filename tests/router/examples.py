@@ -30,7 +30,7 @@ from shared.contracts import (
 RETAILER, SUPPLIER, OTHER_SUPPLIER, STRANGER = "1531864-4", "0109357-9", "2345678-9", "9999999-2"
 PLACED_AT = datetime(2026, 1, 2, 8, tzinfo=UTC)
 
-SETTINGS = Settings(database="postgresql://nowhere", kafka="nowhere:9092")
+SETTINGS = Settings(database="postgresql://nowhere", kafka="nowhere:9092", grace_seconds=0)
 
 
 def order(*rows: OrderRow, order_id: UUID | None = None, external_id: str = "A-1", **fields: Any) -> OrderPlaced:

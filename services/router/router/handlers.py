@@ -1,14 +1,13 @@
 """What the router does when something is said: keep copies, ask inventory, make shipments."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
-from router import domain, store
-from router.domain import Plan, Route
+from router import asking, domain, store
+from router.domain import Route
 from router.settings import Settings
 from shared import outbox
 from shared.contracts import (
@@ -37,28 +36,38 @@ async def keep_organisations(events: Sequence[OrganisationChanged], tx: Transact
 
 @subscriptions.on(CatalogueChanged)
 async def keep_catalogues(events: Sequence[CatalogueChanged], tx: Transaction) -> None:
-    """Keep catalogues as they are now."""
+    """Keep catalogues as they are now; orders may have waited for one."""
     await store.save_catalogues(tx, _newest(events))
+    await asking.ask_again(tx, await store.postponed_routes(tx, {event.retailer_id for event in events}))
 
 
 @subscriptions.on(BalanceChanged)
 async def keep_balances(events: Sequence[BalanceChanged], tx: Transaction) -> None:
-    """Keep which products are in which catalogues now."""
+    """Keep which products are in which catalogues now; orders may have waited for one."""
     await store.save_balances(tx, _newest(events))
+    await asking.ask_again(tx, await store.postponed_routes(tx, {event.retailer_id for event in events}))
 
 
 @subscriptions.on(OrderPlaced)
 async def route_orders(orders: Sequence[OrderPlaced], tx: Transaction, settings: Settings) -> None:
-    """Rank the candidates of new orders and ask inventory; of orders known already, ask or tell again the same."""
+    """Rank the candidates of new orders and ask inventory; of orders known already, ask or tell again the same.
+
+    An order for a product nobody was heard to have is postponed a little: topics overtake one another.
+    """
     placed = {order.order_id: order for order in orders}
     known = await store.routes_of(tx, placed.keys())
-    plans = await _plans(tx, [order for order_id, order in placed.items() if order_id not in known])
-    routes = [Route(order, plan, round=1) for order, plan in plans]
-    saved = await store.save_routes(tx, routes, await tx.now())
-    asked = [
+    now = await tx.now()
+    grace = now + timedelta(seconds=settings.grace_seconds) if settings.grace_seconds else None
+    plans = await asking.plans(tx, [order for order_id, order in placed.items() if order_id not in known])
+    routes = [
+        Route(order, plan, round=1, postponed_until=grace if domain.lacks_news(plan) else None) for order, plan in plans
+    ]
+    saved = await store.save_routes(tx, routes, now)
+    undecided = [
         *(route for route in routes if route.order.order_id in saved),
         *(route for route in known.values() if route.record is None),
     ]
+    asked = [route for route in undecided if route.postponed_until is None]
     with_goods = [route for route in asked if route.plan.rows]
     await outbox.put(
         tx,
@@ -92,24 +101,6 @@ async def ship_orders(allocated: Sequence[OrderAllocated], tx: Transaction, sett
                 raise Unprocessable(misfit)
             answers[answer.order_id] = (route, answer)
     await _settle(tx, settings, list(answers.values()))
-
-
-async def _plans(tx: Transaction, orders: Sequence[OrderPlaced]) -> Iterable[tuple[OrderPlaced, Plan]]:
-    """The orders with their candidates, from two statements for all of them."""
-    if not orders:
-        return []
-    goods = [(order.retailer_id, row) for order in orders for row in order.rows if domain.needs_stock(row)]
-    balances = await store.balances_with(
-        tx,
-        {(retailer, row.product_id) for retailer, row in goods if row.product_id},
-        {(retailer, row.ean) for retailer, row in goods if row.ean and not row.product_id},
-    )
-    catalogues = await store.catalogues_of(tx, balances.keys())
-    sources = defaultdict(
-        lambda: domain.sources((), ()),
-        {retailer: domain.sources(catalogues.get(retailer, ()), found) for retailer, found in balances.items()},
-    )
-    return [(order, domain.rank_candidates(order, sources[order.retailer_id])) for order in orders]
 
 
 async def _settle(tx: Transaction, settings: Settings, answered: Sequence[tuple[Route, OrderAllocated]]) -> None:

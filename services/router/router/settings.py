@@ -11,6 +11,9 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="ROUTER_", extra="ignore")
 
+    grace_seconds: float = Field(
+        default=2.0, ge=0, le=60, description="How long an order waits for news of a product nobody was heard to have"
+    )
     acceptance_hours: float = Field(
         default=24.0, gt=0, le=8_760, description="How long a supplier has to open a new shipment"
     )

@@ -3,7 +3,16 @@
 from router.domain.decision import Decision, decide, misfit
 from router.domain.dispatch import NewShipment, order_routed, shipment_id
 from router.domain.moving import Change, PackedChange, ParcelChange, Refusal, Wrong, move
-from router.domain.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan, allocation_request, needs_stock
+from router.domain.plan import (
+    CatalogueTerms,
+    Dropped,
+    Plan,
+    Ranked,
+    RowPlan,
+    allocation_request,
+    lacks_news,
+    needs_stock,
+)
 from router.domain.ranking import Balance, Catalogue, Sources, names_supplier, rank_candidates, sources
 from router.domain.record import DecisionRecord, Route, RowRecord, recompute
 from router.domain.shipment import (
@@ -49,6 +58,7 @@ __all__ = [
     "Wrong",
     "allocation_request",
     "decide",
+    "lacks_news",
     "misfit",
     "move",
     "names_supplier",

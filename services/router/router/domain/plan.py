@@ -51,6 +51,11 @@ def needs_stock(row: OrderRow) -> bool:
     return (row.product_type or "").strip().casefold() not in SERVICES
 
 
+def lacks_news(plan: Plan) -> bool:
+    """Whether a row asks for what nobody was heard to have: word of it may be on its way, topics overtake one another."""
+    return any(not row.ranked and not row.dropped for row in plan.rows)
+
+
 def allocation_request(order: OrderPlaced, plan: Plan, round_number: int) -> AllocateOrder:
     """What is asked of inventory: the order's goods rows with their candidates. The same plan asks the same again."""
     plans = {row.external_id: row for row in plan.rows}

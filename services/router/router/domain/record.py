@@ -53,12 +53,16 @@ class DecisionRecord(Part):
 
 @dataclass(frozen=True)
 class Route:
-    """An order on its way: as placed, its candidates, the round inventory was asked in, the record once decided."""
+    """An order on its way: as placed, its candidates, the round inventory was asked in, the record once decided.
+
+    A postponed one is not asked for before that moment, unless news of its products comes first.
+    """
 
     order: OrderPlaced
     plan: Plan
     round: int
     record: DecisionRecord | None = None
+    postponed_until: datetime | None = None
 
 
 def recompute(record: DecisionRecord) -> dict[str, tuple[Taking, ...]]:

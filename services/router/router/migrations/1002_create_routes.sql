@@ -12,10 +12,13 @@ CREATE TABLE routes (
     record jsonb,
     outcome text CHECK (outcome IN ('full', 'backordered', 'partial', 'none', 'refused')),
     asked_at timestamptz NOT NULL,
+    -- Until then news of a product nobody was heard to have is waited for, and inventory is not asked.
+    postponed_until timestamptz,
     decided_at timestamptz,
     UNIQUE (retailer_id, external_id),
     CHECK ((state = 'routed') = (record IS NOT NULL AND outcome IS NOT NULL AND decided_at IS NOT NULL))
 );
+CREATE INDEX routes_postponed ON routes (postponed_until) WHERE postponed_until IS NOT NULL;
 
 ALTER TABLE routes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_orders ON routes FOR SELECT

@@ -1,7 +1,17 @@
 """What the router keeps: one function for each statement."""
 
 from router.store.books import books, routed_orders
-from router.store.routes import record_of, routes_for_update, routes_of, save_records, save_routes
+from router.store.routes import (
+    count_postponed,
+    overdue_routes,
+    postponed_routes,
+    record_of,
+    routes_for_update,
+    routes_of,
+    save_plans,
+    save_records,
+    save_routes,
+)
 from router.store.shipments import (
     Wanted,
     count_shipments,
@@ -19,7 +29,10 @@ __all__ = [
     "balances_with",
     "books",
     "catalogues_of",
+    "count_postponed",
     "count_shipments",
+    "overdue_routes",
+    "postponed_routes",
     "record_of",
     "routed_orders",
     "routes_for_update",
@@ -29,6 +42,7 @@ __all__ = [
     "save_delivered",
     "save_moved",
     "save_organisations",
+    "save_plans",
     "save_records",
     "save_routes",
     "save_shipment_rows",

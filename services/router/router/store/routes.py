@@ -13,7 +13,8 @@ from shared.postgres import Record, Transaction
 async def routes_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, Route]:
     """The routes of those orders that are known, by order id."""
     rows = await tx.fetch(
-        "SELECT order_id, round, placed, plan, record FROM routes WHERE order_id = ANY($1::uuid[])", list(order_ids)
+        "SELECT order_id, round, placed, plan, record, postponed_until FROM routes WHERE order_id = ANY($1::uuid[])",
+        list(order_ids),
     )
     return {row["order_id"]: _route(row) for row in rows}
 
@@ -21,7 +22,7 @@ async def routes_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUI
 async def routes_for_update(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, Route]:
     """The routes of those orders that are known, by order id, locked in the order of ids."""
     rows = await tx.fetch(
-        "SELECT order_id, round, placed, plan, record FROM routes WHERE order_id = ANY($1::uuid[])"
+        "SELECT order_id, round, placed, plan, record, postponed_until FROM routes WHERE order_id = ANY($1::uuid[])"
         " ORDER BY order_id FOR UPDATE",
         list(order_ids),
     )
@@ -31,10 +32,10 @@ async def routes_for_update(tx: Transaction, order_ids: Collection[UUID]) -> Map
 async def save_routes(tx: Transaction, routes: Iterable[Route], asked_at: datetime) -> set[UUID]:
     """Note orders of which inventory is asked; return the ids of those that nobody else had noted meanwhile."""
     saved = await tx.fetch(
-        "INSERT INTO routes (order_id, retailer_id, external_id, round, state, placed, plan, asked_at)"
-        " SELECT order_id, retailer_id, external_id, round, 'asked', placed, plan, $7::timestamptz"
-        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[])"
-        " AS asked (order_id, retailer_id, external_id, round, placed, plan)"
+        "INSERT INTO routes (order_id, retailer_id, external_id, round, state, placed, plan, postponed_until, asked_at)"
+        " SELECT order_id, retailer_id, external_id, round, 'asked', placed, plan, postponed_until, $8::timestamptz"
+        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::timestamptz[])"
+        " AS asked (order_id, retailer_id, external_id, round, placed, plan, postponed_until)"
         " ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
         *postgres.columns(
             (
@@ -45,14 +46,51 @@ async def save_routes(tx: Transaction, routes: Iterable[Route], asked_at: dateti
                     route.round,
                     route.order.model_dump_json(exclude_defaults=True).encode(),
                     route.plan.model_dump_json(exclude_defaults=True).encode(),
+                    route.postponed_until,
                 )
                 for route in routes
             ),
-            6,
+            7,
         ),
         asked_at,
     )
     return {row["order_id"] for row in saved}
+
+
+async def postponed_routes(tx: Transaction, retailer_ids: Collection[str]) -> list[Route]:
+    """The postponed routes of retailers, locked; those that somebody else has in hand are left to him."""
+    rows = await tx.fetch(
+        "SELECT order_id, round, placed, plan, record, postponed_until FROM routes"
+        " WHERE postponed_until IS NOT NULL AND retailer_id = ANY($1::text[]) ORDER BY order_id FOR UPDATE SKIP LOCKED",
+        list(retailer_ids),
+    )
+    return [_route(row) for row in rows]
+
+
+async def overdue_routes(tx: Transaction, limit: int) -> list[Route]:
+    """Postponed routes whose time has come, longest overdue first, locked as in `postponed_routes`."""
+    rows = await tx.fetch(
+        "SELECT order_id, round, placed, plan, record, postponed_until FROM routes"
+        " WHERE postponed_until <= now() ORDER BY postponed_until LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return [_route(row) for row in rows]
+
+
+async def count_postponed(tx: Transaction) -> int:
+    """How many orders wait for news of a product."""
+    count: int = await tx.fetch_value("SELECT count(*) FROM routes WHERE postponed_until IS NOT NULL")
+    return count
+
+
+async def save_plans(tx: Transaction, routes: Collection[Route]) -> None:
+    """Note the new candidates of postponed orders, of which inventory is asked now."""
+    await tx.execute(
+        "UPDATE routes SET plan = asked.plan, postponed_until = NULL, asked_at = now()"
+        " FROM unnest($1::uuid[], $2::bytea[]) AS asked (order_id, plan) WHERE routes.order_id = asked.order_id",
+        [route.order.order_id for route in routes],
+        [route.plan.model_dump_json(exclude_defaults=True).encode() for route in routes],
+    )
 
 
 async def save_records(tx: Transaction, records: Iterable[DecisionRecord]) -> None:
@@ -89,4 +127,5 @@ def _route(row: Record) -> Route:
         Plan.model_validate_json(row["plan"]),
         row["round"],
         None if row["record"] is None else DecisionRecord.model_validate(row["record"]),
+        row["postponed_until"],
     )

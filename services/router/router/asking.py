@@ -1,0 +1,43 @@
+"""Finding the candidates of orders and asking inventory: when they are placed, and again when news has come."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from router import domain, store
+from router.domain import Plan, Route
+from shared import outbox
+from shared.contracts import OrderPlaced
+from shared.postgres import Transaction
+
+
+async def plans(tx: Transaction, orders: Sequence[OrderPlaced]) -> Iterable[tuple[OrderPlaced, Plan]]:
+    """The orders with their candidates, from two statements for all of them."""
+    if not orders:
+        return []
+    goods = [(order.retailer_id, row) for order in orders for row in order.rows if domain.needs_stock(row)]
+    balances = await store.balances_with(
+        tx,
+        {(retailer, row.product_id) for retailer, row in goods if row.product_id},
+        {(retailer, row.ean) for retailer, row in goods if row.ean and not row.product_id},
+    )
+    catalogues = await store.catalogues_of(tx, balances.keys())
+    sources = defaultdict(
+        lambda: domain.sources((), ()),
+        {retailer: domain.sources(catalogues.get(retailer, ()), found) for retailer, found in balances.items()},
+    )
+    return [(order, domain.rank_candidates(order, sources[order.retailer_id])) for order in orders]
+
+
+async def ask_again(tx: Transaction, routes: Sequence[Route]) -> None:
+    """Ask inventory for those postponed orders that lack no news any more, or have waited long enough."""
+    now = await tx.now()
+    found = await plans(tx, [route.order for route in routes])
+    ready = [
+        replace(route, plan=plan, postponed_until=None)
+        for route, (_, plan) in zip(routes, found, strict=True)
+        if not domain.lacks_news(plan) or (route.postponed_until is not None and route.postponed_until <= now)
+    ]
+    if ready:
+        await store.save_plans(tx, ready)
+        await outbox.put(tx, *(domain.allocation_request(route.order, route.plan, route.round) for route in ready))
