@@ -87,7 +87,9 @@ class ApacheKafka:
             lines = properties(address, address, controller, str(self._folder / "logs")).items()
             settings.write_text("".join(f"{name}={value}\n" for name, value in lines))
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            formatting = await self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings))
+            formatting = await self._java(
+                jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)
+            )
             if await formatting.ended() != 0:
                 raise trouble.from_output(kafka_artefacts.WHAT, formatting.output, self._data, self._log)
             self._process = await self._java(jars, "kafka.Kafka", str(settings))

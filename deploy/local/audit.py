@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from inventory import store as inventory
 from notifier import store as notifier
 from order_intake import store as order_book
 from router import store as router
+from shared.contracts import OrderAllocated
 from shared.postgres import Database
 
 Place = tuple[UUID, str, str]
@@ -43,6 +45,7 @@ class Books:
     decisions: list[Any]
     shipments: list[Any]
     promises: list[inventory.Promised]
+    answers: list[OrderAllocated]
     balances: list[inventory.Discrepancy]
     mails: list[Any]
 
@@ -52,9 +55,7 @@ async def audit(databases: Mapping[str, Database]) -> Findings:
 
     While messages are on their way the services may rightly differ, so a caller waits for `in_flight` to be 0.
     """
-    in_flight = await redrive.unaccounted(databases)
-    async with databases["router"].transaction() as tx:
-        in_flight += await router.count_postponed(tx)
+    under_way = await in_flight(databases)
     books = await _read(databases)
     counts = Counter(
         {
@@ -71,7 +72,14 @@ async def audit(databases: Mapping[str, Database]) -> Findings:
             parked = await tx.fetch_value("SELECT count(*) FROM parked")
         if parked:
             counts[f"parked by {name}"] = parked
-    return Findings(list(problems(books)), in_flight, dict(counts))
+    return Findings(list(problems(books)), under_way, dict(counts))
+
+
+async def in_flight(databases: Mapping[str, Database], *, since: timedelta | None = None) -> int:
+    """What is still on its way: messages, sent in the last `since`, and orders that wait for news of a product."""
+    waiting = await redrive.unaccounted(databases, since=since)
+    async with databases["router"].transaction() as tx:
+        return waiting + await router.count_postponed(tx)
 
 
 async def _read(databases: Mapping[str, Database]) -> Books:
@@ -82,9 +90,10 @@ async def _read(databases: Mapping[str, Database]) -> Books:
         orders = list(await order_book.books(tx))
     async with databases["inventory"].transaction() as tx:
         balances, promises = await inventory.books(tx), await inventory.promised(tx)
+        answers = await inventory.settled_orders(tx)
     async with databases["router"].transaction() as tx:
         decisions, shipments = list(await router.routed_orders(tx)), list(await router.books(tx))
-    return Books(orders, decisions, shipments, promises, balances, mails)
+    return Books(orders, decisions, shipments, promises, answers, balances, mails)
 
 
 def problems(books: Books) -> Iterator[str]:
@@ -92,6 +101,7 @@ def problems(books: Books) -> Iterator[str]:
     yield from _balances(books)
     yield from _rows(books)
     yield from _orders(books)
+    yield from _answers(books)
     yield from _promises(books)
     yield from _shipments(books)
     yield from _mails(books)
@@ -138,6 +148,29 @@ def _orders(books: Books) -> Iterator[str]:
     for order_id, state in decided.items():
         if state != "routed":
             yield f"order {order_id}: the router still waits for inventory"
+
+
+def _answers(books: Books) -> Iterator[str]:
+    """What inventory answered last, row by row, and what the router wrote down of it."""
+    newest = {answer.order_id: answer for answer in sorted(books.answers, key=lambda answer: answer.round)}
+    answered = {
+        (answer.order_id, row.external_id): (
+            _sum(taking.quantity for taking in row.taken),
+            _sum(taking.quantity for taking in row.waiting),
+            row.short,
+        )
+        for answer in newest.values()
+        for row in answer.rows
+    }
+    for row in books.decisions:
+        if row["row_id"] is not None and row["stocked"]:
+            noted = (row["taken"], row["waiting"], row["unserved"])
+            said = answered.get((row["order_id"], row["row_id"]))
+            if said != noted:
+                yield (
+                    f"order {row['order_id']} row {row['row_id']}: (taken, waiting, short) is {_listed(said)} at"
+                    f" inventory, {_listed(noted)} in the decision record"
+                )
 
 
 def _promises(books: Books) -> Iterator[str]:
@@ -196,6 +229,10 @@ def _mails(books: Books) -> Iterator[str]:
 
 def _sum(quantities: Iterable[Decimal]) -> Decimal:
     return sum(quantities, Decimal(0))
+
+
+def _listed(numbers: Iterable[Decimal] | None) -> str:
+    return "nothing" if numbers is None else f"({', '.join(f'{number.normalize():f}' for number in numbers)})"
 
 
 def _said(entry: tuple[Decimal, Decimal, bool] | None) -> str:

@@ -6,18 +6,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from deploy.local import demo_world, redrive
+from deploy.local import audit, demo_world
 from deploy.local.demo_world import Party
 from deploy.local.trouble import CannotStart
 from portal import organisations
 from shared.postgres import Database
 
 SETTLE_S = 60.0
+RECENT = timedelta(minutes=10)
 AT_A_TIME = 16
 FIRST_NAMES = ("Aino", "Elias", "Helmi", "Onni", "Saga", "Väinö")
 TOWNS = (("00100", "Helsinki"), ("33100", "Tampere"), ("20100", "Turku"), ("90100", "Oulu"), ("65100", "Vaasa"))
@@ -78,7 +79,7 @@ async def _register(portal: Database, party: Party) -> None:
 async def settled(databases: Mapping[str, Database], seconds: float = SETTLE_S) -> bool:
     """Wait until every message has been taken by all who take it. Returns whether that was so in time."""
     deadline = time.monotonic() + seconds
-    while await redrive.unaccounted(databases):
+    while await audit.in_flight(databases, since=RECENT):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.05)

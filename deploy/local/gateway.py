@@ -8,8 +8,9 @@ import httpx
 import orjson
 import structlog
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -78,15 +79,15 @@ class Gateway:
         if request.client is not None:
             # Bad tries of a secret are counted by where they come from, and that is not here.
             headers.append(("x-forwarded-for", request.client.host))
+        asking = self._client.build_request(request.method, address, headers=headers, content=request.stream())
         try:
-            got = await self._client.request(request.method, address, headers=headers, content=await request.body())
+            got = await self._client.send(asking, stream=True)
         except httpx.HTTPError as error:
             log.warning("service does not answer", service=backend.service.name, error=repr(error))
             away = problems.body(503, f"The service {backend.service.name} does not answer", request.url.path)
             return Response(orjson.dumps(away), 503, {"retry-after": "2"}, "application/json")
-        # The client has unpacked the body, so its length and encoding are no longer those of the headers.
-        kept = {n: v for n, v in got.headers.items() if n not in OF_ONE_HOP | {"content-length", "content-encoding"}}
-        return Response(got.content, got.status_code, kept)
+        kept = {name: value for name, value in got.headers.items() if name not in OF_ONE_HOP}
+        return StreamingResponse(got.aiter_raw(), got.status_code, kept, background=BackgroundTask(got.aclose))
 
     async def _livez(self, _: Request) -> Response:
         """Alive once everything behind it is ready for the first time."""

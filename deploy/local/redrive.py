@@ -19,31 +19,36 @@ PAGE = 20_000
 
 
 async def redrive(
-    databases: Mapping[str, Database], *, since: timedelta | None = None, older_than: timedelta = timedelta()
+    databases: Mapping[str, Database],
+    *,
+    since: timedelta | None = None,
+    older_than: timedelta = timedelta(),
+    patiently: bool = False,
 ) -> Counter[str]:
     """Send again, in their order, the messages some receiver lacks. Returns how many there were of each topic.
 
-    Looks at what was sent in the last `since` (None: at all that is kept), and at least `older_than` ago.
+    Looks at what was sent in the last `since` (None: at all that is kept), and at least `older_than` ago. `patiently`
+    doubles that pause each time a message is sent again: a receiver that is down must not find a mountain of copies.
     """
     again: Counter[str] = Counter()
     receivers = services.receivers()
     for owner in databases.values():
-        async for page in _sent(owner, since, older_than):
+        async for page in _sent(owner, since, older_than, patiently=patiently):
             lost = await _lost(page, databases, receivers)
             async with owner.transaction() as tx:
-                await _put_back(tx, lost, min(row.sent_at for row in page))
+                await _put_back(tx, lost, page[0].sent_at, page[-1].sent_at)
             again.update(row.topic for row in page if row.message_id in lost)
     return again
 
 
-async def unaccounted(databases: Mapping[str, Database]) -> int:
-    """How many messages are on their way: not sent yet, or sent and not taken by all their receivers."""
+async def unaccounted(databases: Mapping[str, Database], *, since: timedelta | None = None) -> int:
+    """How many messages are on their way: not sent, or sent in the last `since` and not taken by all receivers."""
     waiting = 0
     receivers = services.receivers()
     for owner in databases.values():
         async with owner.transaction() as tx:
             waiting += await tx.fetch_value("SELECT count(*) FROM outbox")
-        async for page in _sent(owner, None, timedelta()):
+        async for page in _sent(owner, since, timedelta()):
             waiting += len(await _lost(page, databases, receivers))
     return waiting
 
@@ -56,7 +61,9 @@ class _Sent(NamedTuple):
     sent_at: datetime
 
 
-async def _sent(owner: Database, since: timedelta | None, older_than: timedelta) -> AsyncIterator[list[_Sent]]:
+async def _sent(
+    owner: Database, since: timedelta | None, older_than: timedelta, *, patiently: bool = False
+) -> AsyncIterator[list[_Sent]]:
     """The messages a service has sent, oldest first, a page at a time."""
     async with owner.transaction() as tx:
         now = await tx.now()
@@ -67,11 +74,13 @@ async def _sent(owner: Database, since: timedelta | None, older_than: timedelta)
             rows = await tx.fetch(
                 "SELECT id, message_id, topic, sent_at FROM sent WHERE sent_at <= $1"
                 " AND ($2::timestamptz IS NULL OR sent_at >= $2)"
-                " AND ($3::timestamptz IS NULL OR (sent_at, id) > ($3, $4)) ORDER BY sent_at, id LIMIT $5",
+                " AND ($3::timestamptz IS NULL OR (sent_at, id) > ($3, $4))"
+                " AND (NOT $6 OR now() - sent_at >= sent_at - created_at) ORDER BY sent_at, id LIMIT $5",
                 now - older_than,
                 oldest,
                 *after,
                 PAGE,
+                patiently,
             )
         if not rows:
             return
@@ -96,13 +105,15 @@ async def _lost(
     return lost
 
 
-async def _put_back(tx: Transaction, ids: set[UUID], since: datetime) -> None:
+async def _put_back(tx: Transaction, ids: set[UUID], first: datetime, last: datetime) -> None:
     if not ids:
         return
     await tx.execute(
-        "WITH again AS (DELETE FROM sent WHERE sent_at >= $2 AND message_id = ANY($1::uuid[]) RETURNING *)"
+        "WITH again AS (DELETE FROM sent WHERE sent_at BETWEEN $2 AND $3"
+        " AND message_id = ANY($1::uuid[]) RETURNING *)"
         " INSERT INTO outbox (message_id, topic, key, value, traceparent, created_at)"
         " SELECT message_id, topic, key, value, traceparent, created_at FROM again ORDER BY sent_at, id",
         list(ids),
-        since,
+        first,
+        last,
     )

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from shared import schema
 from shared.service import Service
@@ -56,6 +57,7 @@ def service_named(name: str) -> ServiceName:
     raise KeyError(name)
 
 
+@cache
 def receivers() -> dict[str, list[ServiceName]]:
     """Who takes each topic."""
     found: dict[str, list[ServiceName]] = {}

@@ -8,7 +8,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,7 @@ from deploy.local.server_process import ServerProcess
 from deploy.local.services import SERVICES, ServiceName
 from deploy.local.trouble import CannotStart
 from deploy.local.whereabouts import Whereabouts
-from shared import kafka, service
+from shared import kafka, postgres, service
 from shared.contracts import MESSAGES
 from shared.postgres import Database
 from shared.service import Service
@@ -41,6 +41,7 @@ log = structlog.get_logger()
 WHAT = "Sluice"
 REDRIVE_EVERY_S = 60.0
 SILENCE = timedelta(seconds=60)
+RECENT = timedelta(hours=1)
 CHILD_READY_S = 60.0
 
 
@@ -99,7 +100,7 @@ class System:
         broker_forgets = await self._servers()
         self.progress("Bringing the schemas up to date")
         dsn = str(self.values["database"])
-        await asyncio.gather(*(name.migrate(dsn) for name in SERVICES))
+        await _all_or_first_error(name.migrate(dsn) for name in SERVICES)
         settings = ServiceSettings.model_validate(self.values)
         await kafka.create_topics(settings, [message.topic for message in MESSAGES])
         self.progress("Starting the services")
@@ -108,8 +109,8 @@ class System:
         await self._open_address(backends)
         opened = await self._stack.enter_async_context(databases.opened(self.values))
         if broker_forgets:
-            await redrive.redrive(opened)
-        self._background(self._redrive_slowly(opened))
+            await redrive.redrive(opened, since=RECENT)
+        self._background(self._redrive_slowly(opened, all_first=broker_forgets))
         if self.options.demo:
             self.progress("Loading the demo")
             await demo.load(opened, self.address)
@@ -172,7 +173,7 @@ class System:
         self.services = [name.build(self.values) for name in SERVICES]
         for built in self.services:
             self._stack.push_async_callback(built.stop)
-        await asyncio.gather(*(built.start() for built in self.services))
+        await _all_or_first_error(built.start() for built in self.services)
         return [Backend(built) for built in self.services]
 
     async def _as_processes(self) -> list[Backend]:
@@ -235,16 +236,18 @@ class System:
             with suppress(asyncio.CancelledError):
                 await self._serving
 
-    async def _redrive_slowly(self, opened: dict[str, Database]) -> None:
+    async def _redrive_slowly(self, opened: dict[str, Database], *, all_first: bool) -> None:
+        since = None if all_first else RECENT
         while True:
-            await asyncio.sleep(REDRIVE_EVERY_S)
             try:
-                again = await redrive.redrive(opened, since=timedelta(hours=1), older_than=SILENCE)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                again = await redrive.redrive(opened, since=since, older_than=SILENCE, patiently=True)
+            except postgres.TROUBLE as error:
                 log.warning("redrive interrupted", error=repr(error))
             else:
+                since = RECENT
                 if again:
                     log.warning("messages sent again", topics=dict(again))
+            await asyncio.sleep(REDRIVE_EVERY_S)
 
     def _note_whereabouts(self) -> None:
         Whereabouts(
@@ -268,6 +271,16 @@ class System:
     async def _entered(self, starting: Awaitable[None], stop: Callable[[], Awaitable[None]]) -> None:
         await starting
         self._stack.push_async_callback(stop)
+
+
+async def _all_or_first_error(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do things side by side; when one fails the others are cancelled and ended before its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def _prefixes() -> tuple[str, ...]:

@@ -49,13 +49,14 @@ class TokenKeys:
         if self._should_look(key_id):
             async with self._looking:
                 if self._should_look(key_id):
-                    self._looked_at = monotonic()
                     async with self.database.transaction() as tx:
                         rows = await tx.fetch("SELECT key_id, public_key, expires_at FROM token_keys")
                     self._keys = {
                         row["key_id"]: (load_pem_public_key(row["public_key"].encode()), row["expires_at"])
                         for row in rows
                     }
+                    # Not before: who comes while the keys are being read waits for them, and is not refused.
+                    self._looked_at = monotonic()
         key, expires_at = self._keys.get(key_id, (None, None))
         return None if expires_at is not None and expires_at <= datetime.now(UTC) else key
 

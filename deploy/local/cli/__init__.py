@@ -1,5 +1,7 @@
 """`sluice`, the command. Each group of commands has a file; what is heavy is imported by the command that needs it."""
 
+import signal
+import sys
 from typing import Any
 
 import typer
@@ -64,4 +66,6 @@ app.command()(doctor.doctor)
 
 def main() -> None:
     """The command line."""
+    # The first process of a container is not ended by a signal it does not handle, so stopping a start would hang.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     app()

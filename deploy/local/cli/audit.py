@@ -21,7 +21,7 @@ def audit(
     data: options.Data = options.DEFAULT_DATA,
     as_json: options.AsJson = False,
 ) -> None:
-    """Check the books of all services; 1 if they do not add up.
+    """Check the books of all services; 1 if they do not add up, or if not all has arrived in the time to wait.
 
     They are computed anew from the tables, and every unit that does not add up is named. Messages on their way are
     no fault, but may look like one: see --wait.
@@ -34,11 +34,12 @@ def audit(
     else:
         show.table(("what", "how many"), findings.counts.items())
         if findings.in_flight:
-            typer.echo(f"Messages still on their way: {findings.in_flight}; --wait waits for them.")
+            typer.echo(f"Messages and orders still on their way: {findings.in_flight}; --wait waits for them.")
         for problem in findings.problems:
             typer.echo(f"WRONG: {problem}")
         typer.echo("The books do not add up." if findings.problems else "The books add up.")
-    if findings.problems:
+    # Whoever waited wanted to see everything arrive.
+    if findings.problems or (wait and not findings.clean):
         raise typer.Exit(show.FOUND_WRONG)
 
 

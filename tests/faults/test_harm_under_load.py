@@ -1,0 +1,45 @@
+"""Services that are killed and connections that are cut while orders come in cost time, and nothing else."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from deploy.local.services import SERVICES
+from tests.faults.machine import Machine
+from tests.faults.shop import Enter
+from tests.faults.verdict import assert_nothing_is_lost_or_doubled
+
+ORDERS, CUTS = 500, 3
+
+
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+async def test_a_service_that_is_killed_and_started_again_loses_and_doubles_nothing(
+    of_processes: Machine, enter: Enter, service: str
+) -> None:
+    shop = await enter(of_processes)
+    posting = asyncio.create_task(shop.post(ORDERS))
+    await shop.answered(ORDERS // 5)
+    await of_processes.kill(service)
+    await of_processes.run(service)
+    await posting
+    await of_processes.until_ready()
+    await assert_nothing_is_lost_or_doubled(of_processes, shop)
+
+
+async def test_cutting_every_connection_to_the_database_loses_and_doubles_nothing(
+    of_processes: Machine, enter: Enter
+) -> None:
+    shop = await enter(of_processes)
+    posting = asyncio.create_task(shop.post(ORDERS))
+    administrator = await asyncpg.connect(of_processes.database)
+    for cut in range(1, CUTS + 1):
+        await shop.answered(cut * ORDERS // (CUTS + 1))
+        cut_off = await administrator.fetch(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'sluice-%'"
+        )
+        assert cut_off
+    await administrator.close()
+    await posting
+    await assert_nothing_is_lost_or_doubled(of_processes, shop)
