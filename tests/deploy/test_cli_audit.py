@@ -49,3 +49,4 @@ async def test_messages_on_their_way_are_told_and_are_no_fault(database: str) ->
     answer = await sluice("audit", SLUICE_DATABASE=database)
     assert answer.exit_code == 0
     assert "Messages and orders still on their way: 1" in answer.stdout
+    assert (await sluice("audit", "--wait", "0.1", SLUICE_DATABASE=database)).exit_code == 1
