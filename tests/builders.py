@@ -26,7 +26,7 @@ PATIENCE_S = 30.0
 async def eventually(ask: Callable[[], Awaitable[Answer]], wanted: Callable[[Answer], object]) -> Answer:
     """The first answer that is as wanted. What is waited for happens elsewhere; TimeoutError if it never does."""
     async with asyncio.timeout(PATIENCE_S):
-        while not wanted(answer := await ask()):  # noqa: ASYNC110 - nothing tells when PostgreSQL or Kafka is there
+        while not wanted(answer := await ask()):
             await asyncio.sleep(0.01)
     return answer
 

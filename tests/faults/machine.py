@@ -95,7 +95,7 @@ class Machine:
     async def until_ready(self) -> None:
         """Wait until every service says that it is ready."""
         async with asyncio.timeout(START_S):
-            while await self._status("/readyz") != 200:  # noqa: ASYNC110 - a process tells nobody that it is ready
+            while await self._status("/readyz") != 200:
                 await asyncio.sleep(0.1)
 
     @property

@@ -1,6 +1,5 @@
 """`sluice gateway`: the one address in front of services that run elsewhere."""
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +24,8 @@ def gateway(
 
     Example: SLUICE_GATEWAY_ROUTER=router:8080 SLUICE_GATEWAY_PORTAL=portal:8080 ... sluice gateway --port 8080
     """
+    import uvloop
+
     from deploy.local import whereabouts
     from deploy.local.cli import reach
     from shared import observability
@@ -32,7 +33,7 @@ def gateway(
     backends = _backends(whereabouts.of(data).ports)
     observability.configure_logging(log_level)
     reach.claim(host, port, "The gateway")
-    asyncio.run(_serve(backends, host, port))
+    uvloop.run(_serve(backends, host, port))
 
 
 def _backends(ports: dict[str, int]) -> "list[Backend]":

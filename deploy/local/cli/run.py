@@ -1,6 +1,5 @@
 """`sluice run`: one service, as a container runs it."""
 
-import asyncio
 import os
 from typing import Annotated
 
@@ -20,6 +19,8 @@ def run(
 
     Example: SLUICE_DATABASE=postgresql://sluice@db/sluice SLUICE_KAFKA=kafka:9092 sluice run router
     """
+    import uvloop
+
     from deploy.local import services, whereabouts
     from deploy.local.cli import reach
     from shared import service as running
@@ -33,4 +34,4 @@ def run(
     values = {"port": noted} if noted is not None and not own_port else None
     settings = reach.settings(name, data, values)
     reach.claim(settings.host, settings.port, f"The service {name.name}")
-    asyncio.run(running.run(name.build(values)))
+    uvloop.run(running.run(name.build(values)))

@@ -1,6 +1,5 @@
 """`sluice up`: the whole system on this machine."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,6 +44,8 @@ def up(
 
     Example: sluice up --port 9000 --data /tmp/try-it
     """
+    import uvloop
+
     from deploy.local.cli import reach
 
     try:
@@ -59,7 +60,7 @@ def up(
         reach.checked(postgres)
     chosen = Options(data, port, postgres, kafka, smtp, demo, processes, namespace)
     system = System(chosen, typer.echo)
-    asyncio.run(_serve(system))
+    uvloop.run(_serve(system))
     typer.echo("Stopped.")
 
 
