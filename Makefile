@@ -8,6 +8,8 @@ READY := .venv/ready
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_SYSTEM_CERTS := 1
 UV := .venv/bin/uv --quiet
+# The whole of it takes two processes: most tests wait for a server most of the time.
+TEST_ALL := --numprocesses 2 --dist loadfile
 INSTALL := $(UV) pip install --python .venv/bin/python
 PIN := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make pins" \
 	$(patsubst %,--no-emit-package sluice-%,$(notdir $(MEMBERS))) $(ARGS)
@@ -21,7 +23,7 @@ up: $(READY) ## start the whole system here: make up ARGS="--port 9000 --no-demo
 	@exec .venv/bin/sluice up $(ARGS)
 
 test: $(READY) ## run the tests: make test ARGS="tests/router -k rank"
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(TEST_ALL))
 
 check: $(READY) ## lint, format, types and import rules; quiet when all is well
 	@.venv/bin/ruff check --quiet

@@ -1,6 +1,7 @@
 """What every test may ask for: the servers, each started once for the run, and a database of its own."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -18,6 +19,18 @@ _TAKEN = pytest.StashKey[dict[str, str]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Keep a place for the names of the servers that the run takes."""
     config.stash[_TAKEN] = {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over, in a run of several processes, which servers one of them took."""
+    node.config.stash[_TAKEN].update(getattr(node, "workeroutput", {}).get("servers", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell, in a run of several processes, the first of them which servers this one took."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = session.config.stash[_TAKEN]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
