@@ -69,11 +69,12 @@ async def load(databases: Mapping[str, Database], address: str) -> bool:
 
 
 async def _register(portal: Database, party: Party) -> None:
+    key = await organisations.new_key(party.account, demo_world.SECRET)
     async with portal.transaction() as tx:
         await organisations.add_organisation(
             tx, party.business_id, party.name, party.roles, email=party.email, language=party.language
         )
-        await organisations.add_key(tx, party.business_id, party.account, demo_world.SECRET)
+        await organisations.add_key(tx, party.business_id, key)
 
 
 async def settled(databases: Mapping[str, Database], seconds: float = SETTLE_S) -> bool:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.local import documents
-from shared import edge, problems
+from shared import edge, failures, problems
 from shared.service import Service
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ class Gateway:
         try:
             got = await self._client.send(asking, stream=True)
         except httpx.HTTPError as error:
-            log.warning("service does not answer", service=backend.service.name, error=repr(error))
+            log.warning("service does not answer", service=backend.service.name, error=failures.describe(error))
             away = problems.body(503, f"The service {backend.service.name} does not answer", request.url.path)
             return Response(orjson.dumps(away), 503, {"retry-after": "2"}, "application/json")
         kept = {name: value for name, value in got.headers.items() if name not in OF_ONE_HOP}

@@ -30,7 +30,7 @@ from deploy.local.server_process import ServerProcess
 from deploy.local.services import SERVICES, ServiceName
 from deploy.local.trouble import CannotStart
 from deploy.local.whereabouts import Whereabouts
-from shared import kafka, postgres, service
+from shared import failures, kafka, postgres, service
 from shared.contracts import MESSAGES
 from shared.postgres import Database
 from shared.service import Service
@@ -242,7 +242,7 @@ class System:
             try:
                 again = await redrive.redrive(opened, since=since, older_than=SILENCE, patiently=True)
             except postgres.TROUBLE as error:
-                log.warning("redrive interrupted", error=repr(error))
+                log.warning("redrive interrupted", error=failures.describe(error))
             else:
                 since = RECENT
                 if again:

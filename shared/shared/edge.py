@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import observability, postgres, problems
+from shared import failures, observability, postgres, problems
 
 log = structlog.get_logger()
 
@@ -37,6 +37,17 @@ def repaired_query(query: bytes) -> bytes:
         return query
     pairs = dict(parse_qsl(query.decode("latin-1").replace("?", "&"), keep_blank_values=True, encoding="latin-1"))
     return urlencode(pairs, encoding="latin-1").encode()
+
+
+def refusal_of_nul(path: str, query: bytes) -> problems.Refused | None:
+    """Why an address with a NUL is refused, which PostgreSQL cannot even compare with a text; None without one."""
+    if "\x00" in path:
+        return problems.not_found("such address: it contains a NUL character")
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+    names = [name.replace("\x00", "%00") for name, value in pairs if "\x00" in name + value]
+    if not names:
+        return None
+    return problems.invalid(problems.FieldError(name, "nul", "must not contain a NUL character") for name in names)
 
 
 class Edge:
@@ -79,6 +90,8 @@ class Edge:
             try:
                 if int(headers.get("content-length") or 0) > self.max_body_bytes:
                     await _too_large(path, self.max_body_bytes)(scope, receive, send_named)
+                elif refusal := refusal_of_nul(path, scope["query_string"]):
+                    await _refuse(refusal, path)(scope, receive, send_named)
                 else:
                     await self.app(scope, _bounded(receive, self.max_body_bytes), send_named)
             finally:
@@ -107,6 +120,10 @@ def _too_large(path: str, limit: int) -> Response:
     return _error(413, f"The body is larger than {limit} bytes", path)
 
 
+def _refuse(refusal: problems.Refused, path: str) -> Response:
+    return _error(refusal.status, refusal.message, path, refusal.errors, refusal.headers)
+
+
 def _error(status: int, message: str, path: str, errors: Any = (), headers: dict[str, str] | None = None) -> Response:
     return Response(
         orjson.dumps(problems.body(status, message, path, errors)),
@@ -123,7 +140,7 @@ def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
 
     @app.exception_handler(problems.Refused)
     async def refused(request: Request, refusal: problems.Refused) -> Response:
-        return _error(refusal.status, refusal.message, request.url.path, refusal.errors, refusal.headers)
+        return _refuse(refusal, request.url.path)
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -133,25 +150,31 @@ def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
             )
             for e in error.errors()
         ]
-        refusal = problems.invalid(found)
-        return _error(refusal.status, refusal.message, request.url.path, refusal.errors)
+        return _refuse(problems.invalid(found), request.url.path)
 
     @app.exception_handler(ValidationError)
     async def invalid_body(request: Request, error: ValidationError) -> Response:
-        refusal = problems.invalid(problems.field_errors(error))
-        return _error(refusal.status, refusal.message, request.url.path, refusal.errors)
+        return _refuse(problems.invalid(problems.field_errors(error)), request.url.path)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return _error(error.status_code, str(error.detail), request.url.path, headers=dict(error.headers or {}))
 
-    @app.exception_handler(Exception)
     async def crashed(request: Request, error: Exception) -> Response:
-        if postgres.is_away(error):
-            log.warning("database away", path=request.url.path, error=repr(error))
-            return _error(503, "The database is away; send it again", request.url.path, headers={"Retry-After": "1"})
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
-        return _error(500, "Something went wrong here; nothing was changed by this request", request.url.path)
+        path, said = request.url.path, failures.describe(error)
+        for applies, why in ((postgres.is_away, "away"), (postgres.is_passing, "busy")):
+            if applies(error):
+                log.warning("database cannot answer", why=why, path=path, error=said)
+                return _error(503, f"The database is {why}; send it again", path, headers={"Retry-After": "1"})
+        if postgres.is_unfit(error):
+            log.warning("value does not fit", path=path, error=said, trace=failures.trace(error))
+            return _error(400, "A value is out of range, or has a character that cannot be stored", path)
+        log.error("request failed", path=path, error=said, trace=failures.trace(error))
+        return _error(500, "Something went wrong here; nothing was changed by this request", path)
+
+    # Each by itself: what is left to the last of them, Starlette raises again for the server to log once more.
+    for kind in (*postgres.TROUBLE, Exception):
+        app.add_exception_handler(kind, crashed)
 
 
 async def read_body(request: Request) -> bytes:

@@ -3,7 +3,8 @@
 Decode; open a transaction; insert the message ids and drop those already there; call the handler; commit; only then
 may the offsets go. A batch that fails is rolled back and tried again with a growing pause; one that keeps failing,
 or that the handler calls unprocessable, is taken apart by halves, so that a poison message is parked with its bytes
-and reason while its neighbours go on. While the database is away nothing is given up: the records wait.
+and reason while its neighbours go on. Where others were only in the way, a lock or a deadlock, it is tried for longer.
+While the database is away nothing is given up: the records wait.
 """
 
 import asyncio
@@ -17,13 +18,15 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
-from shared import observability, outbox, postgres
+from shared import failures, observability, outbox, postgres
 from shared.contracts import Message
 from shared.postgres import Database, Transaction
 
 log = structlog.get_logger()
 
 ATTEMPTS = 5
+PATIENT_ATTEMPTS = 20
+"""How often a batch is tried that others are in the way of."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 10.0
 
 
@@ -94,8 +97,7 @@ class Inbox:
         try:
             arrival.message = self.type_of_message.model_validate_json(record.value or b"")
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-            arrival.error = f"not a {self.type_of_message.__name__}: {wrong}"
+            arrival.error = f"not a {self.type_of_message.__name__}: {failures.wrong_fields(error)}"
         return arrival
 
     async def _take(self, arrivals: list[Arrival], attempts: int) -> None:
@@ -112,31 +114,36 @@ class Inbox:
             await self._take(half, ATTEMPTS if len(half) == 1 else 1)
 
     async def _try(self, arrivals: list[Arrival], attempts: int | None) -> tuple[str | None, int]:
-        """Commit the batch in so many attempts, None for as many as it takes; return why it failed, and how often."""
-        pause, tried = FIRST_PAUSE_S, 0
+        """Commit the batch in so many attempts, None for as many as it takes; return why it failed, and how often.
+
+        Attempts in which others were in the way are counted apart, and more of them are allowed.
+        """
+        pause, tried, hindered = FIRST_PAUSE_S, 0, 0
         while True:
             try:
                 await self._commit(arrivals)
             except Unprocessable as error:
-                return str(error) or "unprocessable", tried + 1
+                return str(error) or "unprocessable", tried + hindered + 1
             except Exception as error:
-                away = postgres.is_away(error)
-                tried += 0 if away else 1
-                self._count_batch("database away" if away else "failed")
+                away, passing = postgres.is_away(error), postgres.is_passing(error)
+                hindered += 1 if passing else 0
+                tried += 0 if away or passing else 1
+                last = attempts is not None and (tried >= attempts or hindered >= PATIENT_ATTEMPTS)
+                self._count_batch("database away" if away else "hindered" if passing else "failed")
                 log.warning(
                     "batch failed",
                     topic=self.type_of_message.topic,
                     records=len(arrivals),
-                    error=repr(error),
-                    attempt=tried,
-                    exc_info=attempts is not None and tried == attempts,
+                    error=failures.describe(error),
+                    attempt=tried + hindered,
+                    trace=failures.trace(error) if last else None,
                 )
-                if attempts is not None and tried >= attempts:
-                    return f"{type(error).__name__}: {error}", tried
+                if last:
+                    return failures.describe(error), tried + hindered
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads replicas, hides nothing
                 pause = min(pause * 2, LONGEST_PAUSE_S)
             else:
-                return None, tried + 1
+                return None, tried + hindered + 1
 
     async def _commit(self, arrivals: list[Arrival]) -> None:
         async with self.database.transaction() as tx:

@@ -28,11 +28,11 @@ def new_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
     return KafkaBroker(
         settings.kafka.split(","),
         client_id=f"sluice-{service}",
-        acks="all",
         allow_auto_create_topics=False,
         graceful_timeout=settings.drain_seconds,
         ack_policy=AckPolicy.MANUAL,
         logger=None,
+        consumer_only=True,
     )
 
 
@@ -56,8 +56,8 @@ async def create_topics(settings: ServiceSettings, topics: Iterable[str]) -> lis
     Raises aiokafka.errors.KafkaError when the broker cannot be reached or refuses.
     """
     client = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.split(","), client_id="sluice-topics")
-    await client.start()
     try:
+        await client.start()
         there = set(await client.list_topics())
         missing = [name for name in (topic_name(settings, topic) for topic in topics) if name not in there]
         if not missing:

@@ -13,9 +13,11 @@ from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace import Link, SpanKind, StatusCode
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
+
+from shared import failures
 
 BATCHES = Counter("sluice_batches", "Batches taken from Kafka, by what became of them", ["service", "topic", "outcome"])
 BATCH_TRANSACTIONS = Counter("sluice_batch_transactions", "Transactions committed for batches", ["service", "topic"])
@@ -34,7 +36,11 @@ MESSAGES_PUT = Counter("sluice_messages_put", "Messages written to the outbox")
 MESSAGES_SENT = Counter("sluice_messages_sent", "Messages the broker has acknowledged", ["service"])
 OUTBOX_AGE = Gauge("sluice_outbox_oldest_age_seconds", "Age of the oldest message that is not sent", ["service"])
 RELAY_OWNER = Gauge("sluice_relay_owner", "1 where this process publishes the service's outbox", ["service"])
+MESSAGES_UNSENDABLE = Counter(
+    "sluice_messages_unsendable", "Messages parked because the broker would never take them", ["service"]
+)
 BROKER_LOSSES = Counter("sluice_broker_losses", "Times the broker was found to have lost messages", ["service"])
+CONSUMING = Gauge("sluice_consuming", "1 where this process has started its consumers", ["service"])
 HTTP_SECONDS = Histogram(
     "sluice_http_seconds",
     "Time to answer a request",
@@ -51,7 +57,7 @@ def configure_logging(level: str = "INFO", *, readable: bool = False) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(failures.render),
         _hide_secrets,
     ]
     last: Any = (
@@ -101,7 +107,7 @@ def traceparent() -> str | None:
 @contextmanager
 def request_span(name: str, headers: Mapping[str, str]) -> Iterator[None]:
     """Trace a request, as a part of the caller's trace when it sent one."""
-    with trace.get_tracer("sluice").start_as_current_span(name, context=extract(headers), kind=SpanKind.SERVER):
+    with _span(name, context=extract(headers), kind=SpanKind.SERVER):
         yield
 
 
@@ -111,7 +117,18 @@ def batch_span(name: str, traceparents: set[str]) -> Iterator[None]:
     contexts = [extract({"traceparent": parent}) for parent in sorted(traceparents)[:128]]
     links = [Link(trace.get_current_span(context).get_span_context()) for context in contexts]
     parent = contexts[0] if len(contexts) == 1 else None
-    with trace.get_tracer("sluice").start_as_current_span(
-        name, context=parent, kind=SpanKind.CONSUMER, links=links if parent is None else ()
-    ):
+    with _span(name, context=parent, kind=SpanKind.CONSUMER, links=links if parent is None else ()):
         yield
+
+
+@contextmanager
+def _span(name: str, **how: Any) -> Iterator[None]:
+    # OpenTelemetry would record an exception with all that PostgreSQL says about the row.
+    with trace.get_tracer("sluice").start_as_current_span(
+        name, record_exception=False, set_status_on_exception=False, **how
+    ) as span:
+        try:
+            yield
+        except Exception as error:
+            span.set_status(StatusCode.ERROR, failures.describe(error))
+            raise

@@ -10,8 +10,15 @@ from pydantic import BaseModel
 from shared.postgres import Record, Transaction
 
 
+class NothingToSend(Exception):
+    """A parked message has no value to send; the text says which."""
+
+
 class ParkedMessage(BaseModel):
-    """A parked message as a person sees it. `value` is its text, with unreadable bytes escaped."""
+    """A parked message as a person sees it. `value` is its text, with unreadable bytes escaped.
+
+    One that could not be sent, rather than taken, has the partition and the offset -1.
+    """
 
     id: int
     message_id: str | None
@@ -42,7 +49,12 @@ async def send_again(tx: Transaction, ids: Sequence[int], *, value: bytes | None
     """Send parked messages again to their topic, with a new message id and, for a mended one, another value.
 
     Every receiver of the topic hears it: their handlers look at the state first. Returns the ids that were there.
+    Raises NothingToSend, and sends none, when a record without a value is among them and nothing is given in its place.
     """
+    if value is None and (empty := await _without_value(tx, ids)):
+        raise NothingToSend(
+            f"Parked message {', '.join(map(str, empty))} has no value to send again: give it one, or discard it"
+        )
     rows = await tx.fetch("DELETE FROM parked WHERE id = ANY($1::bigint[]) RETURNING *", ids)
     ordered = sorted(rows, key=lambda row: int(row["id"]))
     await tx.execute(
@@ -54,6 +66,11 @@ async def send_again(tx: Transaction, ids: Sequence[int], *, value: bytes | None
         [row["value"] if value is None else value for row in ordered],
     )
     return [row["id"] for row in ordered]
+
+
+async def _without_value(tx: Transaction, ids: Sequence[int]) -> list[int]:
+    rows = await tx.fetch("SELECT id FROM parked WHERE id = ANY($1::bigint[]) AND value IS NULL ORDER BY id", ids)
+    return [row["id"] for row in rows]
 
 
 async def discard(tx: Transaction, ids: Sequence[int]) -> list[int]:

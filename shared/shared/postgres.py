@@ -9,6 +9,8 @@ import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
 
+from shared import failures
+
 LOCK_TIMEOUT_MS = 3_000
 STATEMENT_TIMEOUT_MS = 15_000
 
@@ -151,8 +153,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the database cannot be reached or has no room, so that only waiting helps."""
-    if isinstance(error, ValueError):
-        # asyncpg's word for a value it cannot encode is an interface error too, and waiting does not mend a value.
+    if failures.is_unencodable(error):
         return False
     return isinstance(
         error,
@@ -167,6 +168,22 @@ def is_away(error: BaseException) -> bool:
         | asyncpg.DiskFullError
         | asyncpg.ReadOnlySQLTransactionError,
     )
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error means that others were in the way, so that the same will work when they have gone."""
+    return isinstance(
+        error,
+        asyncpg.LockNotAvailableError
+        | asyncpg.DeadlockDetectedError
+        | asyncpg.SerializationError
+        | asyncpg.QueryCanceledError,
+    )
+
+
+def is_unfit(error: BaseException) -> bool:
+    """Whether an error means that a value does not fit: out of range, or with a character PostgreSQL cannot keep."""
+    return isinstance(error, asyncpg.DataError) or failures.is_unencodable(error)
 
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:

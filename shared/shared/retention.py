@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from shared import observability, postgres
+from shared import failures, observability, postgres
 from shared.postgres import Database, Transaction
 
 log = structlog.get_logger()
@@ -74,6 +74,6 @@ async def keep(database: Database, sent_days: int, inbox_days: int) -> None:
                 await forget_ids(database, inbox_days)
             await count_parked(database)
         except postgres.TROUBLE as error:
-            log.warning("retention interrupted", schema=database.schema, error=repr(error))
+            log.warning("retention interrupted", schema=database.schema, error=failures.describe(error))
         rounds += 1
         await asyncio.sleep(EVERY_S / 60)

@@ -9,18 +9,16 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
-from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import auth, edge, kafka, observability, operations, outbox, problems, retention, subscriptions
+from shared import auth, edge, kafka, observability, operations, outbox, problems, retention
+from shared.consuming import Consuming
 from shared.contracts import TokenKeysChanged
 from shared.postgres import Database
 from shared.settings import ServiceSettings
 from shared.subscriptions import Subscriptions
 
 log = structlog.get_logger()
-
-JOIN_WAIT_S = 60.0
 
 
 class Service:
@@ -45,10 +43,9 @@ class Service:
         self.taken = taken
         self.parts = parts
         self.ready = False
-        self.consumers: list[subscriptions.Subscription] = []
         self.app = self._application(api)
         self._database: Database | None = None
-        self._broker: KafkaBroker | None = None
+        self._consuming: Consuming | None = None
         self._relay: outbox.Relay | None = None
         self._keeping: asyncio.Task[None] | None = None
 
@@ -60,9 +57,10 @@ class Service:
         return self._database
 
     async def start(self) -> None:
-        """Open the pool, make topics, start the relay and the consumers, and be ready.
+        """Open the pool, start the relay and the consumers, and be ready.
 
-        Raises OSError, asyncpg's or Kafka's errors when one of them is not there; what was opened is closed again.
+        Waits a moment for Kafka, but does without: orders are taken, and the rest follows when Kafka is there.
+        Raises OSError or asyncpg's errors when the database is not there; what was opened is closed again.
         """
         try:
             await self._start()
@@ -79,8 +77,6 @@ class Service:
         self.app.state.database = self._database
         self.app.state.settings = settings
         self.app.state.token_keys = auth.TokenKeys(self._database)
-        inboxes = self.taken.inboxes(self.name, self._database, settings)
-        await kafka.create_topics(settings, [inbox.type_of_message.topic for inbox in inboxes])
         self._relay = outbox.Relay(
             settings.database,
             self.schema,
@@ -88,30 +84,14 @@ class Service:
             lambda topic: kafka.topic_name(settings, topic),
         )
         self._relay.start()
-        self._broker = kafka.new_broker(settings, self.name)
-        for inbox in inboxes:
-            topic = inbox.type_of_message.topic
-            self.consumers.append(
-                subscriptions.subscribe(
-                    self._broker,
-                    inbox,
-                    kafka.topic_name(settings, topic),
-                    kafka.group_name(settings, self.name, topic),
-                    settings.kafka_session_ms,
-                )
-            )
-        # One after the other, as the broker's own start does it, every consumer would wait for its group in turn.
-        await self._broker.connect()
-        await asyncio.gather(*(subscriber.start() for subscriber in self._broker.subscribers))
-        self._broker.running = True
+        self._consuming = Consuming(self.name, settings, self.taken.inboxes(self.name, self._database, settings))
+        self._consuming.start()
         for part in self.parts:
             await part.start(self)
         self._keeping = asyncio.create_task(retention.keep(self._database, settings.sent_days, settings.inbox_days))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(JOIN_WAIT_S):
-                await asyncio.gather(*(consumer.assigned.wait() for consumer in self.consumers))
+        joined = await self._consuming.joined()
         self.ready = True
-        log.info("service ready", service=self.name)
+        log.info("service ready", service=self.name, consuming=joined)
 
     async def stop(self) -> None:
         """Drain and close, in the reverse order: take no more, finish the batch in hand, publish, close."""
@@ -122,17 +102,15 @@ class Service:
                 await self._keeping
         for part in reversed(self.parts):
             await part.stop()
-        if self._broker is not None:
-            await asyncio.gather(*(subscriber.stop() for subscriber in self._broker.subscribers))
-            await self._broker.stop()
+        if self._consuming is not None:
+            await self._consuming.stop()
         if self._relay is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.settings.drain_seconds):
                     await self._relay.stop()
         if self._database is not None:
             await self._database.close()
-        self._keeping = self._broker = self._relay = self._database = None
-        self.consumers.clear()
+        self._keeping = self._consuming = self._relay = self._database = None
 
     async def is_ready(self) -> bool:
         """Whether it serves: started, not draining, and its database answers. Kafka may be away: the outbox waits."""

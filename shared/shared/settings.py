@@ -1,6 +1,6 @@
 """What a service is told by its environment: `<SERVICE>_<FIELD>`, or `SLUICE_<FIELD>` for all services at once."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -29,6 +29,15 @@ class ServiceSettings(BaseSettings):
     sent_days: int = Field(default=7, ge=1, description="How long sent messages are kept")
     inbox_days: int = Field(default=14, ge=2, description="How long message ids are remembered; longer than sent_days")
     drain_seconds: float = Field(default=25.0, description="How long a stop waits for what is being done")
+
+    @model_validator(mode="after")
+    def _remembers_longer_than_it_sends(self) -> "ServiceSettings":
+        if self.inbox_days <= self.sent_days:
+            raise ValueError(
+                f"inbox_days ({self.inbox_days}) must be greater than sent_days ({self.sent_days}): a message that is"
+                " sent again must still be known to those who took it"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -16,6 +16,9 @@ Item = TypeVar("Item")
 
 MAX_PAGE_SIZE = 2_000
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""No order, mail or search is about a moment outside these; the far ends of the calendar break time zones."""
+
 
 def _shortest(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
@@ -35,8 +38,15 @@ def read_moment(value: object) -> object:
     return value
 
 
-def _with_offset(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        within = FIRST_YEAR <= moment.year <= LAST_YEAR
+    except OverflowError:
+        within = False
+    if not within:
+        raise ValueError(f"is a date and time in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
 
 
 Number = Annotated[Decimal, PlainSerializer(_shortest, return_type=int | float, when_used="json")]
@@ -45,10 +55,10 @@ Number = Annotated[Decimal, PlainSerializer(_shortest, return_type=int | float, 
 Moment = Annotated[
     datetime,
     BeforeValidator(read_moment),
-    AfterValidator(_with_offset),
+    AfterValidator(_in_utc),
     PlainSerializer(problems.timestamp, when_used="json"),
 ]
-"""A moment; see `read_moment`. Answered in Zulu time with milliseconds."""
+"""A moment, read as `read_moment` says and kept in UTC; years 1900 to 2200. Answered in Zulu time, in milliseconds."""
 
 Text = Annotated[str | None, BeforeValidator(_not_given)]
 """A text that may be left out; `""` counts as left out."""
@@ -57,7 +67,9 @@ Text = Annotated[str | None, BeforeValidator(_not_given)]
 class WireModel(BaseModel):
     """A body of the HTTP interface: camelCase names, unknown fields ignored as Glue ignores them."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
 
 class PageInfo(WireModel):

@@ -178,6 +178,19 @@ async def test_every_error_has_the_one_shape(client: httpx.AsyncClient, method: 
     assert "Traceback" not in answer.text
 
 
+async def test_an_address_with_a_nul_is_not_found(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v3/things/7%00")
+    assert answer.status_code == 404
+    assert "NUL" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["role=a%00b&page=0", "page=0?role=%00", "role=%00"])
+async def test_a_query_with_a_nul_is_a_bad_request_that_names_it(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/v3/things?{query}")
+    assert answer.status_code == 400
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("role", "nul")]
+
+
 async def test_a_request_keeps_the_name_it_has_or_gets_one(client: httpx.AsyncClient) -> None:
     named = await client.get("/livez", headers={"X-Request-Id": "shop-2026-0001"})
     unnamed = await client.get("/livez")

@@ -7,9 +7,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from shared import inbox as inboxes
 from shared import parked
 from shared.contracts import CatalogueChanged, Message, OrganisationChanged
-from shared.inbox import ATTEMPTS, Handler, Inbox, Unprocessable
+from shared.inbox import ATTEMPTS, PATIENT_ATTEMPTS, Handler, Inbox, Unprocessable
 from shared.postgres import Database, Transaction
 from tests import builders
 from tests.builders import Record
@@ -137,6 +138,60 @@ async def test_a_failure_that_passes_costs_nothing_but_time(house: Database) -> 
     assert await parked_in(house) == []
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many attempts without the pauses between them."""
+    monkeypatch.setattr(inboxes, "LONGEST_PAUSE_S", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_batch_that_others_are_in_the_way_of_is_tried_for_longer_and_not_taken_apart(house: Database) -> None:
+    sizes = []
+
+    async def collide(messages: Sequence[Message], tx: Transaction) -> None:
+        sizes.append(len(messages))
+        await echo(messages, tx)
+        if len(sizes) < PATIENT_ATTEMPTS:
+            await tx.execute("DO $$ BEGIN RAISE 'not now' USING ERRCODE = '55P03'; END $$")
+
+    await inbox(house, collide).take(records("a", "b"))
+    assert sizes == [2] * PATIENT_ATTEMPTS
+    assert await echoes(house) == ["a", "b"]
+    assert await parked_in(house) == []
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_message_that_others_are_always_in_the_way_of_is_parked_at_last(house: Database) -> None:
+    async def collide(messages: Sequence[Message], tx: Transaction) -> None:
+        await echo(messages, tx)
+        if any(message.key == "bad" for message in messages):
+            await tx.execute("DO $$ BEGIN RAISE 'not now' USING ERRCODE = '40P01'; END $$")
+
+    await inbox(house, collide).take(records("a", "bad"))
+    assert await echoes(house) == ["a"]
+    (found,) = await parked_in(house)
+    assert (found.key, found.attempts) == ("bad", PATIENT_ATTEMPTS)
+    assert found.error == "DeadlockDetectedError (SQLSTATE 40P01): not now"
+
+
+async def test_a_parked_message_and_the_log_tell_nobodys_name(
+    house: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with house.transaction() as tx:
+        await tx.execute("CREATE TABLE people (name text, age integer CONSTRAINT grown_up CHECK (age >= 18))")
+
+    async def insert(messages: Sequence[Message], tx: Transaction) -> None:
+        await tx.execute("INSERT INTO people VALUES ($1, 7)", messages[0].key)
+
+    await inbox(house, insert).take(records("Aino"))
+    (found,) = await parked_in(house)
+    assert found.error.startswith("CheckViolationError (SQLSTATE 23514, table people, constraint grown_up): ")
+    logged = capsys.readouterr().out
+    assert "grown_up" in logged
+    assert "in insert" in logged
+    assert "Aino" not in found.error + logged
+
+
 async def test_a_message_on_which_the_handler_always_crashes_is_parked_and_the_rest_handled(house: Database) -> None:
     async def crash(messages: Sequence[Message], tx: Transaction) -> None:
         await echo(messages, tx)
@@ -205,6 +260,15 @@ async def test_parked_messages_are_sent_again_under_a_new_id_and_once(house: Dat
         (row,) = await tx.fetch("SELECT * FROM outbox")
     assert (row["topic"], row["key"], row["value"]) == (OrganisationChanged.topic, "broken", b"mended")
     assert await parked_in(house) == []
+
+
+async def test_a_record_without_a_value_is_not_sent_again_and_stays_parked(house: Database) -> None:
+    await inbox(house).take([broken(1, value=b"{"), broken(2, value=None)])
+    full, empty = [one.id for one in await parked_in(house)]
+    async with house.transaction() as tx:
+        with pytest.raises(parked.NothingToSend, match=f"message {empty} has no value"):
+            await parked.send_again(tx, [full, empty])
+    assert [one.id for one in await parked_in(house)] == [full, empty]
 
 
 async def test_a_message_without_a_key_can_be_parked_and_sent_again(house: Database) -> None:

@@ -1,20 +1,22 @@
 """What is committed is published, in order, at least once, by one relay at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
-from shared import kafka, outbox, retention
+from shared import kafka, outbox, parked, retention
 from shared.contracts import OrganisationChanged
 from shared.inbox import Inbox
 from shared.outbox import Relay
 from shared.postgres import Database
 from shared.settings import ServiceSettings
 from tests import builders, servers
-from tests.shared.echo import echo, echoes, news
+from tests.shared.echo import counted, echo, echoes, news
 
 Records = Sequence[ConsumerRecord[bytes, bytes]]
 
@@ -62,18 +64,21 @@ async def topic(settings: ServiceSettings) -> AsyncIterator[Topic]:
     await consumer.stop()
 
 
-def relay_of(settings: ServiceSettings) -> Relay:
+Producer = Callable[[], AIOKafkaProducer]
+
+
+def relay_of(settings: ServiceSettings, producer: Producer | None = None) -> Relay:
     return Relay(
         settings.database,
         "router",
-        lambda: kafka.new_producer(settings, "router"),
+        producer or (lambda: kafka.new_producer(settings, "router")),
         lambda topic: kafka.topic_name(settings, topic),
     )
 
 
 @asynccontextmanager
-async def relaying(settings: ServiceSettings) -> AsyncIterator[Relay]:
-    relay = relay_of(settings)
+async def relaying(settings: ServiceSettings, producer: Producer | None = None) -> AsyncIterator[Relay]:
+    relay = relay_of(settings, producer)
     relay.start()
     try:
         yield relay
@@ -137,6 +142,82 @@ async def test_what_was_rolled_back_is_never_published(
         await put(house, "committed")
         records = await topic.until(1)
     assert [record.key for record in records] == [b"committed"]
+
+
+async def parked_in(house: Database) -> list[parked.ParkedMessage]:
+    async with house.transaction() as tx:
+        return await parked.parked(tx)
+
+
+async def test_a_message_too_large_for_kafka_is_parked_and_its_neighbours_are_sent(
+    house: Database, settings: ServiceSettings, topic: Topic
+) -> None:
+    before = counted("sluice_messages_unsendable_total", service="router")
+    large = OrganisationChanged(business_id="large", name="x" * 8_000_000, roles=("supplier",), version=1)
+    async with house.transaction() as tx:
+        await outbox.put(tx, news("first"), large, news("large", version=2), news("last"))
+        message_id = await tx.fetch_value("SELECT message_id FROM outbox WHERE length(value) > 8000000")
+    async with relaying(settings):
+        records = await topic.until(3)
+        await builders.eventually(lambda: counts(house), lambda found: found == (0, 3))
+    assert {record.key for record in records} == {b"first", b"large", b"last"}
+    (found,) = await parked_in(house)
+    assert (found.message_id, found.topic, found.key) == (str(message_id), OrganisationChanged.topic, "large")
+    assert (found.partition, found.offset, found.headers) == (-1, -1, [[outbox.MESSAGE_ID, str(message_id)]])
+    assert found.value == large.model_dump_json(exclude_defaults=True)
+    assert "MessageSizeTooLargeError" in found.error
+    assert counted("sluice_messages_unsendable_total", service="router") == before + 1
+
+
+class Refusing(AIOKafkaProducer):  # type: ignore[misc]
+    """A producer whose broker refuses a message, and what comes after it from the same producer."""
+
+    refused = False
+
+    async def send(self, topic: str, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]]) -> object:
+        """Send, or fail as a broker's answer does: later."""
+        self.refused = self.refused or key == b"bad"
+        if not self.refused:
+            return await super().send(topic, value, key=key, headers=headers)
+        answer = asyncio.get_running_loop().create_future()
+        answer.set_exception(MessageSizeTooLargeError())
+        return answer
+
+
+async def test_a_message_the_broker_refuses_is_parked_and_not_those_refused_with_it(
+    house: Database, settings: ServiceSettings, topic: Topic
+) -> None:
+    await put(house, "first", "bad", "refused with it", "last")
+    async with relaying(settings, lambda: Refusing(bootstrap_servers=settings.kafka)):
+        records = await topic.until(3)
+        await builders.eventually(lambda: counts(house), lambda found: found == (0, 3))
+    assert {record.key for record in records} == {b"first", b"refused with it", b"last"}
+    assert len(records) == 3
+    (found,) = await parked_in(house)
+    assert (found.key, found.error) == ("bad", "[Error 10] MessageSizeTooLargeError")
+
+
+class Interrupted(AIOKafkaProducer):  # type: ignore[misc]
+    """A producer that once cannot take a message."""
+
+    interruptions = 1
+
+    async def send(self, topic: str, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]]) -> object:
+        """Send, or raise."""
+        if key == b"second" and Interrupted.interruptions:
+            Interrupted.interruptions -= 1
+            raise KafkaTimeoutError
+        return await super().send(topic, value, key=key, headers=headers)
+
+
+async def test_what_was_sent_before_an_interruption_is_not_sent_again(
+    house: Database, settings: ServiceSettings, topic: Topic
+) -> None:
+    await put(house, "first", "second")
+    async with relaying(settings, lambda: Interrupted(bootstrap_servers=settings.kafka)):
+        await builders.eventually(lambda: counts(house), lambda found: found == (0, 2))
+        records = await topic.until(2)
+    assert [record.key for record in records] == [b"first", b"second"]
 
 
 async def test_a_transaction_that_commits_late_is_not_skipped(

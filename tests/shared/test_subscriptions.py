@@ -138,8 +138,8 @@ async def test_a_started_service_is_ready_and_a_stopped_one_is_not(settings: Ser
 
 
 async def test_a_service_that_cannot_start_leaves_nothing_open(settings: ServiceSettings) -> None:
-    nowhere = replica(settings.model_copy(update={"kafka": "127.0.0.1:1"}))
-    with pytest.raises(Exception, match=r"127\.0\.0\.1"):
+    nowhere = replica(settings.model_copy(update={"database": "postgresql://sluice@127.0.0.1:1/sluice"}))
+    with pytest.raises(OSError, match=r"127\.0\.0\.1"):
         await nowhere.start()
     with pytest.raises(RuntimeError, match="is not started"):
         _ = nowhere.database

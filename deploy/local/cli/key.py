@@ -48,8 +48,10 @@ async def _add(data: Path, business_id: str, account: str, secret: str | None) -
     from deploy.local.cli import reach
     from portal import organisations
 
+    key = await organisations.new_key(account, secret)
     async with reach.database("portal", data) as portal, portal.transaction() as tx:
-        return await organisations.add_key(tx, business_id, account, secret)
+        await organisations.add_key(tx, business_id, key)
+    return key.secret
 
 
 async def _revoke(data: Path, account: str) -> str | None:

@@ -11,6 +11,7 @@ import pydantic
 from deploy.local.cli import show
 from deploy.local.trouble import CannotStart
 from portal import organisations
+from shared.parked import NothingToSend
 from shared.schema import MigrationFailed
 
 MIGRATE = "bring the schemas up to date with sluice migrate"
@@ -51,6 +52,8 @@ def _of_one(error: BaseException) -> Refusal | None:
             return Refusal(f"{error}.", show.FOUND_WRONG)
         case pydantic.ValidationError():
             return Refusal(_of_settings(error), show.UNREACHABLE)
+        case NothingToSend():
+            return Refusal(f"{error}.", show.FOUND_WRONG)
         case MigrationFailed():
             return Refusal(f"The schemas cannot be brought up to date: {error}", show.UNREACHABLE)
         case asyncpg.PostgresError() | asyncpg.InterfaceError():

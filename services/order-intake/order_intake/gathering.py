@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import asyncpg
 import structlog
 
-from shared import postgres, problems
+from shared import failures, postgres, problems
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -75,7 +75,12 @@ class Gathering(Generic[Item, Answer]):
                 for waiting in batch:
                     await self._write([waiting])
                 return
-            log.warning("orders not written", orders=len(batch), error=repr(error), exc_info=not _concerns_all(error))
+            log.warning(
+                "orders not written",
+                orders=len(batch),
+                error=failures.describe(error),
+                exc_info=not _concerns_all(error),
+            )
             for waiting in batch:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(_busy("The database is away") if _concerns_all(error) else error)

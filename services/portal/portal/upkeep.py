@@ -8,7 +8,7 @@ import structlog
 
 from portal import signing, store
 from portal.settings import Settings
-from shared import postgres
+from shared import failures, postgres
 from shared.postgres import Database
 from shared.service import Service
 
@@ -44,7 +44,7 @@ class Upkeep:
             try:
                 await keep(database, self.settings)
             except postgres.TROUBLE as error:
-                log.warning("upkeep interrupted", error=repr(error))
+                log.warning("upkeep interrupted", error=failures.describe(error))
 
 
 async def keep(database: Database, settings: Settings) -> None:

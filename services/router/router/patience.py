@@ -6,7 +6,7 @@ from contextlib import suppress
 import structlog
 
 from router import asking, store
-from shared import postgres
+from shared import failures, postgres
 from shared.postgres import Database
 from shared.service import Service
 
@@ -49,5 +49,5 @@ async def _look(database: Database) -> None:
             while await ask_overdue(database) == AT_ONCE:
                 pass
         except postgres.TROUBLE as error:
-            log.warning("postponed orders not looked at", error=repr(error))
+            log.warning("postponed orders not looked at", error=failures.describe(error))
         await asyncio.sleep(LOOK_EVERY_S)

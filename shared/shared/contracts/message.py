@@ -12,7 +12,7 @@ Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 class Part(BaseModel):
     """A part of a message. Unknown fields are ignored, so that a newer sender can add some."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Message(Part):

@@ -52,7 +52,7 @@ def needs_stock(row: OrderRow) -> bool:
 
 
 def lacks_news(plan: Plan) -> bool:
-    """Whether a row asks for what nobody was heard to have: word of it may be on its way, topics overtake one another."""
+    """Whether a row asks for what nobody was heard to have: word may be on its way, for topics overtake each other."""
     return any(not row.ranked and not row.dropped for row in plan.rows)
 
 
