@@ -1,12 +1,18 @@
 """Inventory's HTTP interface, with the public documents' own examples."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inventory import app, store
+from inventory.settings import Settings
 from shared.contracts import BalanceChanged, CatalogueChanged
+from shared.postgres import Database
+from tests import builders
+from tests.builders import Signer
 from tests.inventory import orders
 from tests.inventory.orders import OTHER_SHOP, SHOP, SUPPLIER
 from tests.inventory.parties import BALANCES, CATALOGUES, INVENTORY, Parties
@@ -312,8 +318,10 @@ async def test_a_body_that_is_no_list_is_refused(parties: Parties, body: str) ->
         f"{INVENTORY}?retailerId=%00",
         f"{BALANCES}?eanCode=%00",
         f"{BALANCES}?modifiedFromDate=yesterday",
+        f"{BALANCES}?modifiedFromDate=0001-01-01T00:00:00%2B14:00",
+        f"{BALANCES}?modifiedFromDate=9999-12-31T23:59:59-14:00",
         f"{BALANCES}?page=-1",
-        f"{CATALOGUES}/%00",
+        f"{CATALOGUES}/%01",
         f"{CATALOGUES}?role=OWNER",
     ],
 )
@@ -483,3 +491,63 @@ async def test_the_interface_describes_itself(parties: Parties) -> None:
         ("/v2/warehouses", {"put"}),
     ):
         assert set(described["paths"][path]) == methods
+
+
+async def test_a_request_of_too_many_items_is_refused_and_balances_inside_items_count(parties: Parties) -> None:
+    for path, body in (
+        (BALANCES, [{}] * 20_001),
+        (INVENTORY, [{"product": {"externalId": "A"}, "balances": [{}] * 20_000}]),
+    ):
+        answer = await parties.call(SUPPLIER, "PUT", path, body)
+        assert answer.status_code == 400
+        assert "has at most 20000 items" in answer.json()["message"]
+
+
+async def test_of_many_wrong_items_a_hundred_errors_are_told_and_the_good_ones_applied(parties: Parties) -> None:
+    await parties.publish({"W": {"A": 1}})
+    good = {**at("A", SHOP, "W"), "quantity": 7}
+    *told, beyond = await parties.put(SUPPLIER, BALANCES, [*[{}] * 300, good])
+    assert [error["index"] for error in told] == list(range(100))
+    assert beyond == {
+        "index": 100,
+        "field": "",
+        "code": "more_errors",
+        "message": "there are 200 more errors, in this item and those after it",
+    }
+    assert await parties.balance("W/A") == (7, None)
+
+
+async def test_an_item_of_nothing_but_errors_is_told_by_the_first_of_a_list(parties: Parties) -> None:
+    items: list[Any] = [
+        {"product": {"externalId": "A"}, "balances": [{"quantity": -1}] * 1_000},
+        {"product": {"externalId": "A", "images": [1] * 1_001}},
+    ]
+    errors = await parties.put(SUPPLIER, INVENTORY, items)
+    assert [(error["index"], error["field"]) for error in errors] == [
+        (0, "balances[0].quantity"),
+        (1, "product.images"),
+    ]
+
+
+async def test_waiting_changes_of_one_supplier_hold_no_connections(database: str) -> None:
+    signer, settings = Signer(), Settings(database=database, kafka="none", max_waiting=3)
+    stock = await Database.connect(database, "inventory", size=2)
+    other = await Database.connect(database, "inventory", size=1)
+    service = app.build(settings)
+    async with builders.client_of(service, stock, signer) as client:
+        parties = Parties(client, signer, stock)
+        await parties.publish({"W": {"A": 1}})
+        change = [{**at("A", SHOP, "W"), "quantity": 7}]
+        async with other.transaction() as replica:
+            await store.change_one_at_a_time(replica, SUPPLIER)
+            puts = [asyncio.create_task(parties.call(SUPPLIER, "PUT", BALANCES, change)) for _ in range(8)]
+            answered = await builders.eventually(
+                lambda: asyncio.sleep(0, [put.result() for put in puts if put.done()]), lambda done: len(done) == 4
+            )
+            assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answered} == {(429, "1")}
+            # One connection waits for the other replica. The second is free for whoever else needs one.
+            async with asyncio.timeout(builders.PATIENCE_S), stock.transaction() as tx:
+                assert await tx.fetch_value("SELECT 1") == 1
+        assert sorted([(await put).status_code for put in puts]) == [200] * 4 + [429] * 4
+    await stock.close()
+    await other.close()

@@ -1,13 +1,20 @@
 """A real SMTP server on the loopback that answers as a test tells it to, and keeps what it accepts."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 OK = "250 taken"
 
@@ -37,11 +44,17 @@ class Received:
 
 @dataclass
 class MailServer:
-    """Its answers, what was accepted, and how many connections were made."""
+    """Its answers, what was accepted, and how many connections were made.
+
+    With a `certificate` it offers STARTTLS. Whether they came so is said of each mail and of each account that logs in.
+    """
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
     connections: int = 0
+    certificate: ssl.SSLContext | None = None
+    encrypted: list[bool] = field(default_factory=list)
+    logins: list[tuple[bytes, bool]] = field(default_factory=list)
     answer_recipient: Callable[[str], str] = lambda recipient: OK
     answer_data: Callable[[], str] = lambda: OK
     _server: asyncio.Server | None = None
@@ -63,6 +76,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Answer a mail, and keep it if that is a yes."""
+        self.encrypted.append(session.ssl is not None)
         answer = self.answer_data()
         if answer.startswith("2"):
             assert isinstance(envelope.content, bytes)
@@ -92,11 +106,42 @@ class MailServer:
             if session.transport is not None:
                 session.transport.close()
 
+    def _log_in(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        self.logins.append((given.login, session.ssl is not None))
+        return AuthResult(success=True)
+
     def _session(self) -> SMTP:
         self.connections += 1
-        session = SMTP(self, hostname="mail.test", enable_SMTPUTF8=False)
+        session = SMTP(
+            self,
+            hostname="mail.test",
+            enable_SMTPUTF8=False,
+            tls_context=self.certificate,
+            authenticator=self._log_in,
+            auth_require_tls=False,
+        )
         self._sessions.add(session)
         return session
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A certificate that nobody vouches for, as a fresh mail server has it."""
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")]),
+    )
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime.now(UTC)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+    file = folder / "mail.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 @asynccontextmanager

@@ -253,3 +253,14 @@ async def test_the_description_of_the_interface_names_every_field_of_the_public_
     assert body["properties"].keys() >= posted.keys()
     assert body["properties"]["rows"]["items"]["properties"].keys() >= posted["rows"][0].keys()
     assert "$ref" not in json.dumps(body)
+
+
+async def test_a_number_that_ends_in_a_slash_could_never_be_read_and_is_refused(shop: httpx.AsyncClient) -> None:
+    assert wrong_fields(await put(shop, document("A/1/"))) == {"externalId"}
+    assert (await put(shop, document("A/1"))).status_code == 200
+    assert (await get(shop, "A/1/"))["externalId"] == "A/1"
+
+
+async def test_an_order_of_more_than_two_megabytes_is_not_read(shop: httpx.AsyncClient) -> None:
+    answer = await put(shop, document(note="x" * 2_000_000))
+    assert (answer.status_code, answer.json()["message"]) == (413, "The body is larger than 2000000 bytes")

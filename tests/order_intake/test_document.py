@@ -2,14 +2,16 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_intake.document import OrderDocument, read_order
+from order_intake.document import OrderDocument, order_placed, read_order
+from order_intake.settings import Settings
 from shared import problems
-from tests.order_intake.orders import HOME, document, new_order
+from tests.order_intake.orders import HOME, NOON, SHOP, document, new_order
 
 
 def wrong(order: Any, max_rows: int = 1_000) -> list[str]:
@@ -32,6 +34,17 @@ def row(number: str = "1", **fields: Any) -> dict[str, Any]:
         ({"externalId": "x" * 101}, "externalId"),
         ({"externalId": " A-1"}, "externalId"),
         ({"externalId": 7}, "externalId"),
+        ({"externalId": "A/1/"}, "externalId"),
+        ({"orderDate": "0001-01-01T00:00:00+14:00"}, "orderDate"),
+        ({"requestedDeliveryDate": "9999-12-31T23:59:59Z"}, "requestedDeliveryDate"),
+        ({"paymentTerm": "x" * 301}, "paymentTerm"),
+        ({"client": {**HOME, "streetAddress": "x" * 301}}, "client.streetAddress"),
+        ({"comments": [{"type": "reference", "value": "x" * 2_001}]}, "comments[0].value"),
+        ({"print": [{"freeText": [{"value": "x" * 2_001}]}]}, "print[0].freeText[0].value"),
+        ({"comments": [{"type": "reference", "value": "x"}] * 51}, "comments"),
+        ({"rows": [row("1" * 101)]}, "rows[0].externalId"),
+        ({"rows": [row(productDescription="x" * 2_001)]}, "rows[0].productDescription"),
+        ({"rows": [row(externalWarehouseId="x" * 101)]}, "rows[0].externalWarehouseId"),
         ({"orderDate": "yesterday"}, "orderDate"),
         ({"orderDate": 1767340800}, "orderDate"),
         ({"requestedShipDate": "2026-13-01T00:00:00Z"}, "requestedShipDate"),
@@ -99,8 +112,56 @@ def test_rows_that_are_parts_of_each_other_are_refused() -> None:
     assert wrong(document(rows=rows)) == ["rows[1].parentRowReference", "rows[2].parentRowReference"]
 
 
+def test_of_many_errors_a_hundred_are_told_and_the_others_counted() -> None:
+    with pytest.raises(problems.Refused) as raised:
+        read_order(json.dumps(document(rows=[{}] * 1_000)).encode(), 1_000)
+    *told, beyond = raised.value.errors
+    assert len(told) == 100
+    assert told[:2] == [
+        problems.FieldError("rows[0].externalId", "missing", "is required"),
+        problems.FieldError("rows[0].quantity", "missing", "is required"),
+    ]
+    # Every row lacks its number, its quantity and its product.
+    assert beyond == problems.FieldError("body", "more_errors", "has 2900 more errors")
+
+
+def test_every_wrong_row_is_named_though_reading_stops_at_the_first() -> None:
+    assert wrong(document(rows=[row("1", quantity=0), row("2"), row("3", weight=-1)])) == [
+        "rows[0].quantity",
+        "rows[2].weight",
+    ]
+
+
+def test_a_list_of_nothing_but_errors_is_told_by_its_first() -> None:
+    assert wrong(document(comments=[{}] * 50)) == ["comments[0].type", "comments[0].value"]
+    assert wrong(document(comments=[{}] * 40_000)) == ["comments[0].type", "comments[0].value"]
+
+
+@pytest.mark.parametrize("nothing", ["{}", "[]"])
+def test_a_body_of_nothing_but_brackets_is_not_read(nothing: str) -> None:
+    order = json.dumps(document()).replace('"metadata"', f'"padding": [{",".join([nothing] * 50_000)}], "metadata"')
+    with pytest.raises(problems.Refused, match="body: has more than 50000 objects and lists"):
+        read_order(order.encode(), 1_000)
+
+
+def test_an_order_that_is_nested_too_deep_is_refused() -> None:
+    assert wrong(json.loads('{"a": ' + "[" * 900 + '"\\u0001"' + "]" * 900 + "}")) == ["body"]
+
+
+def test_the_largest_order_fits_into_one_message() -> None:
+    most = Settings(database="none", kafka="none").max_body_bytes
+    rows = [row(str(number), productDescription="\N{PACKAGE}" * 2_000) for number in range(1_000)]
+    while len(body := json.dumps(document(rows=rows), ensure_ascii=False).encode()) > most:
+        rows = rows[: len(rows) * most // len(body)]
+    assert len(body) > most - 20_000
+    placed = order_placed(uuid4(), SHOP, read_order(body, 1_000)[0], NOON)
+    assert len(placed.model_dump_json().encode()) < 8_000_000
+    ordinary = order_placed(uuid4(), SHOP, read_order(json.dumps(document("A-1", *[1] * 50)).encode(), 1_000)[0], NOON)
+    assert len(ordinary.model_dump_json().encode()) < 20_000
+
+
 def test_an_order_with_too_many_rows_says_so_and_does_not_list_their_errors() -> None:
-    assert wrong(document(rows=[{}] * 50, currency="?"), max_rows=10) == ["currency", "rows"]
+    assert wrong(document(rows=[{}] * 50, currency="?"), max_rows=10) == ["rows"]
 
 
 def test_the_parcel_goes_to_the_delivery_address_else_to_the_recipient_else_to_the_client() -> None:

@@ -19,9 +19,10 @@ SECRET = "correct horse battery staple"
 async def portal(database: str) -> AsyncIterator[Database]:
     """The portal's database, with an organisation `SHOP` that has the key `shop`."""
     opened = await Database.connect(database, "portal")
+    key = await organisations.new_key("shop", SECRET)
     async with opened.transaction() as tx:
         await organisations.add_organisation(tx, SHOP, "The shop", ["retailer"])
-        await organisations.add_key(tx, SHOP, "shop", SECRET)
+        await organisations.add_key(tx, SHOP, key)
     yield opened
     await opened.close()
 

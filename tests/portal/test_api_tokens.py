@@ -92,8 +92,9 @@ async def test_credentials_that_cannot_be_read_are_bad_credentials(client: httpx
 async def test_a_wrong_secret_an_unknown_account_and_a_revoked_key_are_told_the_same(
     client: httpx.AsyncClient, portal: Database
 ) -> None:
+    key = await organisations.new_key("revoked", SECRET)
     async with portal.transaction() as tx:
-        await organisations.add_key(tx, SHOP, "revoked", SECRET)
+        await organisations.add_key(tx, SHOP, key)
         await organisations.revoke_key(tx, SHOP, "revoked")
     for credentials in (("shop", "wrong"), ("nobody", SECRET), ("revoked", SECRET), ("SHOP", SECRET)):
         assert_bad_credentials(await client.get("/auth/token", auth=credentials))
@@ -130,8 +131,9 @@ async def test_a_stranger_locks_the_key_for_himself_only(
 
 
 async def test_a_lock_is_for_one_key(client: httpx.AsyncClient, portal: Database) -> None:
+    key = await organisations.new_key("second", SECRET)
     async with portal.transaction() as tx:
-        await organisations.add_key(tx, SHOP, "second", SECRET)
+        await organisations.add_key(tx, SHOP, key)
     await guess(client, 5)
     assert (await client.get("/auth/token", auth=("second", SECRET))).status_code == 200
 
@@ -145,9 +147,10 @@ async def test_an_unknown_account_is_locked_as_a_known_one_is(client: httpx.Asyn
 
 async def test_a_new_secret_opens_a_locked_key(client: httpx.AsyncClient, portal: Database) -> None:
     await guess(client, 5)
+    key = await organisations.new_key("shop")
     async with portal.transaction() as tx:
-        secret = await organisations.add_key(tx, SHOP, "shop")
-    assert (await client.get("/auth/token", auth=("shop", secret))).status_code == 200
+        await organisations.add_key(tx, SHOP, key)
+    assert (await client.get("/auth/token", auth=("shop", key.secret))).status_code == 200
     assert_bad_credentials(await client.get("/auth/token", auth=GOOD))
 
 

@@ -502,3 +502,46 @@ async def test_the_interface_describes_itself(client: httpx.AsyncClient) -> None
     assert "$ref" not in str(schema)
     assert set(schema["properties"]) == {"status", "externalId", "consignment"}
     assert "/ecommerce/v3/orders/{external_id}/routing" in document["paths"]
+
+
+@pytest.mark.parametrize(
+    ("parcels", "says"),
+    [
+        ([{}] * 201, "has at most 200 parcels, not 201"),
+        ([{"parcelId": "1", "rows": [{}] * 2_501}, {"rows": [{}] * 2_500}], "has at most 5000 rows in all parcels"),
+    ],
+)
+async def test_a_change_of_too_many_parts_is_counted_and_not_read(
+    client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment, parcels: list[dict[str, Any]], says: str
+) -> None:
+    answer = await client.patch(
+        f"{SHIPMENTS}/{shipment.shipment_id}", json={"consignment": {"parcels": parcels}}, headers=supplier
+    )
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"], error["code"]) == (400, "consignment.parcels", "too_long")
+    assert says in error["message"]
+
+
+@pytest.mark.parametrize(
+    "parcels", [[{"ready": "?", "parcelId": ""}] * 200, [{"parcelId": "1", "rows": [{"itemId": "HAT"}] * 400}]]
+)
+async def test_of_many_wrong_fields_a_hundred_are_told_and_the_others_counted(
+    client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment, parcels: list[dict[str, Any]]
+) -> None:
+    answer = await client.patch(
+        f"{SHIPMENTS}/{shipment.shipment_id}", json={"consignment": {"parcels": parcels}}, headers=supplier
+    )
+    assert answer.status_code == 400
+    *told, beyond = answer.json()["errors"]
+    assert len(told) == 100
+    assert beyond == {"field": "body", "code": "more_errors", "message": "has 300 more errors"}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2201-01-01T00:00:00Z"])
+async def test_a_search_from_the_ends_of_the_calendar_is_refused(
+    client: httpx.AsyncClient, supplier: dict[str, str], moment: str
+) -> None:
+    answer = await client.get(SHIPMENTS, params={"from": moment}, headers=supplier)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "from"
+    assert "in the years 1900 to 2200" in answer.json()["message"]

@@ -1,5 +1,6 @@
 """The rules of moving a shipment on, said by their owners."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -158,10 +159,10 @@ def test_a_parcel_that_carries_nothing_of_a_row_when_all_is_delivered_lends_it_n
     )
     confirm = Change(status="Delivered", parcels=(parcel(packed("BOOTS", None)),))
     shipment = moved(a_shipment(), split)
-    assert domain.tracking_codes(shipment, shipment.rows[0]) == ("A", "B")
+    assert next(iter(domain.tracking_codes(shipment).values())) == ("A", "B")
     after = moved(shipment, confirm)
     assert delivered(after) == [5, 2]
-    assert domain.tracking_codes(after, after.rows[0]) == ("A",)
+    assert next(iter(domain.tracking_codes(after).values())) == ("A",)
     assert domain.move(after, confirm, NOW) is after
 
 
@@ -289,3 +290,16 @@ def test_whatever_a_supplier_sends_rows_stay_in_bounds_and_the_same_again_change
             assert after.status != "Delivered" or sum(in_parcels, Decimal(0)) == row.delivered
         assert domain.move(after, change, NOW) is after
         shipment = after
+
+
+def test_a_shipment_has_at_most_200_parcels_however_many_changes_make_them() -> None:
+    half = Change(parcels=tuple(ParcelChange(f"A-{number}") for number in range(150)))
+    more = Change(parcels=tuple(ParcelChange(f"B-{number}") for number in range(50)))
+    assert wrong_fields(moved(a_shipment(), half), more) == ["consignment.parcels"]
+
+
+def test_the_parcels_of_a_shipment_have_at_most_5000_rows_together() -> None:
+    shipment = a_shipment(*(Row(str(number), "BOOTS", Decimal(1)) for number in range(1_000)))
+    boots = Change(parcels=tuple(parcel(packed("BOOTS", None), parcel_id=str(number)) for number in range(1, 7)))
+    assert wrong_fields(shipment, boots) == ["consignment.parcels[5].rows"]
+    assert len(moved(shipment, replace(boots, parcels=boots.parcels[:5])).parcels) == 5

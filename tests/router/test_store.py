@@ -1,18 +1,37 @@
 """What the database itself keeps from happening in the router."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 import pytest
 
 from router import domain, store
 from router.domain import Change, PackedChange, ParcelChange, Shipment
-from shared.postgres import Transaction
+from shared.postgres import Record, Transaction
 from tests.router.conftest import Router
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, STRANGER, SUPPLIER, balance, catalogue, order, row
 
 NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
+
+
+class Noting(Transaction):
+    """A transaction that notes what it is asked, so that the plan can be asked for as well."""
+
+    asked: list[tuple[str, tuple[Any, ...]]]
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[Record]:
+        """Note it, and do it."""
+        self.asked.append((sql, arguments))
+        return await super().fetch(sql, *arguments)
+
+    async def fetch_value(self, sql: str, *arguments: Any) -> Any:
+        """Note it, and do it."""
+        self.asked.append((sql, arguments))
+        return await super().fetch_value(sql, *arguments)
 
 
 @pytest.fixture
@@ -126,3 +145,39 @@ async def test_a_list_is_filtered_and_paged_oldest_first(router: Router) -> None
         assert await store.count_shipments(tx, store.Wanted(retailer_id=RETAILER)) == 5
         assert await store.count_shipments(tx, store.Wanted(supplier_id=RETAILER)) == 0
     assert [*pages[0], *pages[1]] == everything[1:]
+
+
+@pytest.mark.parametrize("party", ["supplier", "retailer"])
+async def test_lists_are_counted_and_paged_from_an_index(router: Router, shipments: list[Shipment], party: str) -> None:
+    async with router.database.transaction() as tx:
+        # Twenty thousand closed shipments of as many parties as a system has, and the one that is open.
+        await tx.execute(
+            "INSERT INTO shipments (id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, status,"
+            " status_at, version, document, accept_by, created_at, updated_at)"
+            " SELECT gen_random_uuid(), gen_random_uuid(), n::text, CASE n % 20 WHEN 0 THEN $1 ELSE 'R' || n % 20 END,"
+            " CASE n % 20 WHEN 0 THEN $2 ELSE 'S' || n % 20 END, 'W1', 'Delivered', now(), 1, document, now(), now(),"
+            " now() FROM generate_series(1, 20000) AS n, shipments WHERE shipments.id = $3",
+            RETAILER,
+            SUPPLIER,
+            shipments[0].shipment_id,
+        )
+    async with router.database.pool.acquire() as connection:
+        await connection.execute("VACUUM ANALYZE shipments")
+    organisation = {"supplier": SUPPLIER, "retailer": RETAILER}[party]
+    everything = store.Wanted(supplier_id=SUPPLIER) if party == "supplier" else store.Wanted(retailer_id=RETAILER)
+    opened = replace(everything, statuses=("Created", "Viewed"))
+    async with router.database.transaction_of(organisation) as tx:
+        noting = Noting(tx.connection, tx.schema)
+        plans = []
+        for wanted in (opened, everything):
+            noting.asked = []
+            await store.count_shipments(noting, wanted)
+            await store.shipments(noting, wanted, limit=20, offset=0)
+            for sql, arguments in noting.asked[:2]:
+                lines = await tx.fetch(f"EXPLAIN {sql}", *arguments)
+                plans.append("\n".join(line["QUERY PLAN"] for line in lines))
+    # The count of all may use either index; what is asked by status uses the one for it, and no page is sorted whole.
+    for plan, index in zip(plans, ("_by_status", "_by_status", "", ""), strict=True):
+        assert "Seq Scan on shipments" not in plan
+        assert f"Index Only Scan using shipments_of_{party}{index}" in plan
+    assert f"Index Only Scan using shipments_of_{party} " in plans[3]

@@ -2,10 +2,14 @@
 
 from inventory import api, handlers
 from inventory.settings import Settings
+from inventory.turns import Turns
 from shared import service
 from shared.service import Service
 
 
 def build(settings: Settings | None = None) -> Service:
     """Put inventory together; nothing is opened before it is started."""
-    return service.build("inventory", settings or Settings(), handlers.subscriptions, api.routers())
+    settings = settings or Settings()
+    built = service.build("inventory", settings, handlers.subscriptions, api.routers())
+    built.app.state.turns = Turns(settings.max_waiting, settings.turn_seconds)
+    return built

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 from uuid import UUID
 
@@ -118,6 +119,14 @@ def is_address(text: str) -> bool:
     """Whether a text is an e-mail address to which mail can be sent: ASCII, a name, and a host (RFC 5321 lengths)."""
     found = _ADDRESS.fullmatch(text)
     return found is not None and len(text) <= 254 and len(found["local"]) <= 64
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by the name or address it is called by, is this machine, so that nobody can listen in."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def language_of(text: str) -> Language:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import aiosmtplib
 
+from notifier import domain
 from notifier.domain import Answer
 from notifier.settings import Settings
 
@@ -65,17 +66,22 @@ class Outgoing:
     async def _connect(self) -> aiosmtplib.SMTP:
         settings = self.settings
         host, port = settings.smtp_address
+        here = domain.is_loopback(host)
         client = aiosmtplib.SMTP(
             hostname=host,
             port=port,
-            username=settings.smtp_user,
-            password=settings.smtp_password.get_secret_value() if settings.smtp_user else None,
-            start_tls=settings.smtp_starttls,
+            # None: when the server offers it. Mail that may go in clear may as well go to a server that proves nothing.
+            start_tls=True if settings.smtp_starttls else None,
+            validate_certs=settings.smtp_starttls or (settings.smtp_user is not None and not here),
             local_hostname=settings.sender.domain,
             timeout=settings.smtp_timeout_seconds,
         )
         try:
             await client.connect()
+            if settings.smtp_user is not None:
+                if not here and client.get_transport_info("sslcontext") is None:
+                    raise Unreachable(f"{settings.smtp} offers no STARTTLS: the password is not sent to it in clear")
+                await client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
             raise Unreachable(f"cannot reach the mail server {settings.smtp}: {_words(error)}") from error

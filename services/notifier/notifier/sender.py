@@ -6,6 +6,7 @@ again with the same Message-ID. Nothing else sends a mail twice.
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
@@ -87,7 +88,7 @@ class Sender:
             except Exception as error:
                 # Whatever it was: a sender that ended would hold up every mail from now on.
                 trouble += 1
-                log.warning("mails held up", error=repr(error), exc_info=not isinstance(error, postgres.TROUBLE))
+                log.warning("mails held up", **_fault(error))
                 await _wait(self._stopping, domain.pause_after(trouble, RECONNECT))
 
     async def _take_due(self) -> int:
@@ -121,9 +122,9 @@ class Sender:
                 log.warning("mail server unreachable", error=str(error))
                 await self._note(lambda tx: store.give_back(tx, mail, "the mail server cannot be reached"))
                 return
-            except Exception:
+            except Exception as error:
                 # A fault in one mail holds up no other: it is tried again, and given up, like one that is refused.
-                log.exception("mail failed")
+                log.error("mail failed", **_fault(error))  # noqa: TRY400 - see _fault
                 fault = {"": Answer(0, "the mail could not be written")}
                 subject, verdict = None, self._judge(mail, fault)
             else:
@@ -173,8 +174,17 @@ class Sender:
                 return
             except postgres.TROUBLE as error:
                 tries += 1
-                log.warning("mail cannot be noted", error=repr(error))
+                log.warning("mail cannot be noted", **_fault(error))
                 await asyncio.sleep(domain.pause_after(tries, RECONNECT))
+
+
+def _fault(error: BaseException) -> dict[str, str]:
+    """What may be logged of an error: its class and where it arose. Its words may quote a name or an address."""
+    way = ((str(frame.f_globals.get("__name__")), line) for frame, line in traceback.walk_tb(error.__traceback__))
+    return {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "at": " > ".join(f"{module}:{line}" for module, line in way if module.startswith("notifier.")),
+    }
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

@@ -16,9 +16,11 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
 
     smtp: str = Field(default="localhost:25", pattern=r"^[^\s:]+:\d{1,5}$", description="Mail server, host:port")
-    smtp_user: str | None = Field(default=None, description="Account at the mail server; none: no login")
+    smtp_user: str | None = Field(
+        default=None, description="Account at the mail server; none: no login. Without TLS only on this machine"
+    )
     smtp_password: SecretStr = Field(default=SecretStr(""), description="The account's password")
-    smtp_starttls: bool = Field(default=False, description="Insist on STARTTLS")
+    smtp_starttls: bool = Field(default=False, description="Insist on STARTTLS; else it is used if offered")
     smtp_connections: int = Field(default=4, ge=1, le=50, description="Mails sent at the same time")
     smtp_timeout_seconds: float = Field(default=20.0, gt=0, le=60, description="Patience for one answer of the server")
     mail_from: str = Field(default="Sluice <sluice@localhost>", description="The sender, as the From line shows it")

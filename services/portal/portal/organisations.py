@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -75,6 +76,15 @@ class Key(wire.WireModel):
     )
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """A key that is about to be given, with the hash that is kept of its secret."""
+
+    account: str
+    secret: str = field(repr=False)
+    secret_hash: str = field(repr=False)
+
+
 def registered(row: Record) -> Registered:
     """An organisation from its row."""
     return Registered(
@@ -141,22 +151,28 @@ async def known_organisation(tx: Transaction, business_id: str) -> Registered:
     return registered(row)
 
 
-async def add_key(tx: Transaction, business_id: str, account: str, secret: str | None = None) -> str:
-    """Give an organisation a key and return its secret, which is not kept and cannot be asked for again.
+async def new_key(account: str, secret: str | None = None) -> NewKey:
+    """A key to give: its secret, made when there is none, and the hash that is kept of it. Raises NotValid.
 
-    Without a secret one is made. An account the organisation has already gets the new secret, and is neither revoked
-    nor locked any more. Raises NotValid, UnknownOrganisation or AccountTaken.
+    Belongs outside of any transaction: working out the hash takes a while.
     """
     try:
         secret = Key(account=account, secret=secret).secret or secrets.token_urlsafe(32)
     except ValidationError as error:
         raise NotValid(problems.field_errors(error)) from None
+    return NewKey(account, secret, await asyncio.to_thread(hashing.hashed, secret))
+
+
+async def add_key(tx: Transaction, business_id: str, key: NewKey) -> None:
+    """Give an organisation a key, whose secret is not kept and cannot be asked for again.
+
+    An account the organisation has already gets the new secret, and is neither revoked nor locked any more. Raises
+    UnknownOrganisation or AccountTaken.
+    """
     await known_organisation(tx, business_id)
-    secret_hash = await asyncio.to_thread(hashing.hashed, secret)
-    if not await store.save_key(tx, business_id, account, secret_hash):
-        raise AccountTaken(f"The account {account} belongs to another organisation")
-    await store.unlock(tx, account)
-    return secret
+    if not await store.save_key(tx, business_id, key.account, key.secret_hash):
+        raise AccountTaken(f"The account {key.account} belongs to another organisation")
+    await store.unlock(tx, key.account)
 
 
 async def revoke_key(tx: Transaction, business_id: str, account: str) -> None:

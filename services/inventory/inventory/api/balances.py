@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from inventory import store
-from inventory.api import batches, stocking
+from inventory.api import batches, changes
 from inventory.api.batches import ItemError
 from inventory.api.bodies import BalanceAnswer, BalanceBody, UnpublishBody, balance_answer
 from inventory.api.requests import (
@@ -28,8 +28,8 @@ from shared.wire import Page
 
 api = APIRouter(tags=["balances"])
 
-CHANGES = TypeAdapter(list[BalanceBody])
-WITHDRAWALS = TypeAdapter(list[UnpublishBody])
+CHANGE = TypeAdapter(BalanceBody)
+WITHDRAWAL = TypeAdapter(UnpublishBody)
 
 
 @api.put(
@@ -40,11 +40,9 @@ WITHDRAWALS = TypeAdapter(list[UnpublishBody])
 )
 async def put_balances(request: Request, caller: Party) -> Response:
     """Only what an item names is changed. Items with errors change nothing; the others are applied."""
-    bodies, errors = batches.read_items(CHANGES, await edge.read_body(request))
+    bodies, wrong = batches.read_items(CHANGE, await edge.read_body(request))
     items = [Item(index, changes=[("", body.change_of(body.product_external_id))]) for index, body in bodies]
-    async with database(request).transaction_of(caller.organisation) as tx:
-        refusals = await stocking.apply(tx, caller.organisation, items)
-    return batches.answer(errors + batches.refused(refusals))
+    return batches.answer(wrong.told() + await changes.apply(request, caller.organisation, items))
 
 
 @api.delete(
@@ -60,14 +58,14 @@ async def delete_balances(
     catalogue_id: CatalogueId = None,
 ) -> Response:
     """One product named in the query, or a list of them in the body. Without a catalogue or retailer: from all."""
-    errors: list[ItemError] = []
+    wrong = batches.Wrong()
     if product_id is not None:
         body = UnpublishBody.model_validate(
             {"productExternalId": product_id, "retailerId": retailer_id, "catalogExternalId": catalogue_id}
         )
         bodies = [(0, body)]
     else:
-        bodies, errors = batches.read_items(WITHDRAWALS, await edge.read_body(request))
+        bodies, wrong = batches.read_items(WITHDRAWAL, await edge.read_body(request))
     items = [
         Item(
             index,
@@ -80,9 +78,7 @@ async def delete_balances(
         )
         for index, body in bodies
     ]
-    async with database(request).transaction_of(caller.organisation) as tx:
-        refusals = await stocking.apply(tx, caller.organisation, items)
-    return batches.answer(errors + batches.refused(refusals))
+    return batches.answer(wrong.told() + await changes.apply(request, caller.organisation, items))
 
 
 @api.get(
@@ -101,18 +97,17 @@ async def list_balances(
     modified_from: ModifiedFrom = None,
 ) -> Response:
     """One entry for each catalogue that a product is published to."""
+    shown = store.Shown(
+        supplier_id=caller.organisation,
+        retailer_id=retailer_id,
+        catalogue_id=catalogue_id,
+        product_ids=listed(product_ids),
+        eans=listed(eans),
+        modified_from=modified_from,
+    )
     async with database(request).transaction_of(caller.organisation) as tx:
-        total, rows = await store.balances_page(
-            tx,
-            supplier_id=caller.organisation,
-            retailer_id=retailer_id,
-            catalogue_id=catalogue_id,
-            product_ids=listed(product_ids),
-            eans=listed(eans),
-            modified_from=modified_from,
-            limit=asked.size,
-            offset=asked.offset,
-        )
+        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
+        total = await store.count_balances(tx, shown)
     return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))
 
 
@@ -130,16 +125,15 @@ async def list_retailer_balances(
     modified_from: ModifiedFrom = None,
 ) -> Response:
     """What a shop polls for its stock."""
+    shown = store.Shown(
+        retailer_id=caller.organisation,
+        product_ids=listed(product_ids),
+        eans=listed(eans),
+        modified_from=modified_from,
+    )
     async with database(request).transaction_of(caller.organisation) as tx:
-        total, rows = await store.balances_page(
-            tx,
-            retailer_id=caller.organisation,
-            product_ids=listed(product_ids),
-            eans=listed(eans),
-            modified_from=modified_from,
-            limit=asked.size,
-            offset=asked.offset,
-        )
+        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
+        total = await store.count_balances(tx, shown)
     return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))
 
 
@@ -158,17 +152,16 @@ async def list_catalogue_balances(
     modified_from: ModifiedFrom = None,
 ) -> Response:
     """The balances without the products' texts, for frequent polling."""
+    shown = store.Shown(
+        retailer_id=caller.organisation,
+        catalogue_id=catalogue_id,
+        product_ids=listed(product_ids),
+        eans=listed(eans),
+        modified_from=modified_from,
+    )
     async with database(request).transaction_of(caller.organisation) as tx:
         if await store.catalogue(tx, caller.organisation, catalogue_id, caller.organisation) is None:
             raise problems.not_found(f"catalogue {catalogue_id}")
-        total, rows = await store.balances_page(
-            tx,
-            retailer_id=caller.organisation,
-            catalogue_id=catalogue_id,
-            product_ids=listed(product_ids),
-            eans=listed(eans),
-            modified_from=modified_from,
-            limit=asked.size,
-            offset=asked.offset,
-        )
+        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
+        total = await store.count_balances(tx, shown)
     return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))

@@ -1,18 +1,26 @@
 """Lists of items in a request: the good ones are applied, each bad one is answered with its index (glue-api.md A.3)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
 from fastapi import Response
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from inventory.domain import Refusal
 from shared import problems
 from shared.wire import WireModel
 
 AnyItem = TypeVar("AnyItem")
+
+A_LIST = TypeAdapter(list[Any])
+
+MOST_ITEMS = 20_000
+"""Items of one request. They are applied in one transaction, and what an item becomes takes far more room than it."""
+
+MOST_ERRORS = 100
+"""So many errors in the items of one request are told; the others are counted."""
 
 
 class ItemError(WireModel):
@@ -24,25 +32,56 @@ class ItemError(WireModel):
     message: str
 
 
-def read_items(items: TypeAdapter[list[AnyItem]], body: bytes) -> tuple[list[tuple[int, AnyItem]], list[ItemError]]:
-    """The items that can be read, with their indices, and the errors of the others.
+@dataclass
+class Wrong:
+    """What is wrong with the items of a list: the first hundred errors, and how many there are beyond."""
 
-    Raises pydantic's ValidationError when the body is no list at all.
+    errors: list[ItemError] = field(default_factory=list)
+    more: int = 0
+    first_beyond: int = 0
+
+    def add(self, index: int, found: ValidationError | Sequence[problems.FieldError]) -> None:
+        """Take up the errors of an item as long as there is room, and count the others."""
+        room = MOST_ERRORS - len(self.errors)
+        count = found.error_count() if isinstance(found, ValidationError) else len(found)
+        if room > 0:
+            told = problems.field_errors(found) if isinstance(found, ValidationError) else found
+            self.errors += (ItemError(index=index, **one.as_json()) for one in told[:room])
+        if count > room:
+            self.first_beyond = self.first_beyond if self.more else index
+            self.more += count - room
+
+    def told(self) -> list[ItemError]:
+        """The errors as they are answered: the last one stands for those beyond, from its item on."""
+        if not self.more:
+            return self.errors
+        text = f"there are {self.more} more errors, in this item and those after it"
+        return [*self.errors, ItemError(index=self.first_beyond, field="", code="more_errors", message=text)]
+
+
+def read_items(item: TypeAdapter[AnyItem], body: bytes) -> tuple[list[tuple[int, AnyItem]], Wrong]:
+    """The items that can be read, with their indices, and what is wrong with the others.
+
+    Raises pydantic's ValidationError when the body is no list, and problems.Refused when it is too long a one.
     """
-    try:
-        return list(enumerate(items.validate_json(body))), []
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        if not all(one["loc"] and isinstance(one["loc"][0], int) for one in found):
-            raise
-    errors = [
-        ItemError(index=int(one["loc"][0]), **problems.from_pydantic(one["loc"][1:], one["type"], one["msg"]).as_json())
-        for one in found
-    ]
-    bad = {one.index for one in errors}
-    good = [(index, item) for index, item in enumerate(from_json(body)) if index not in bad]
-    read = items.validate_python([item for _, item in good])
-    return [(index, item) for (index, _), item in zip(good, read, strict=True)], errors
+    listed = A_LIST.validate_json(body)
+    count = len(listed) + sum(_inside(given) for given in listed)
+    if count > MOST_ITEMS:
+        message = f"has at most {MOST_ITEMS} items with the balances inside them, not {count}; send the rest separately"
+        raise problems.invalid([problems.FieldError("body", "too_long", message)])
+    good: list[tuple[int, AnyItem]] = []
+    wrong = Wrong()
+    for index, given in enumerate(listed):
+        try:
+            good.append((index, item.validate_python(given)))
+        except ValidationError as error:
+            wrong.add(index, error)
+    return good, wrong
+
+
+def _inside(given: object) -> int:
+    balances = given.get("balances") if isinstance(given, dict) else None
+    return len(balances) if isinstance(balances, list) else 0
 
 
 def refused(refusals: Sequence[Refusal]) -> list[ItemError]:

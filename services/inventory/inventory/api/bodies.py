@@ -13,6 +13,9 @@ from shared.wire import Number, WireModel
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 CATALOGUE_ID = r"^[^\x00-\x20/\x7f]([^\x00-\x1f/\x7f]*[^\x00-\x20/\x7f])?$"
 
+MOST_PARTS = 1_000
+"""Pictures, categories, languages or measurements of one product."""
+
 MOST_UNITS = 1_000_000_000
 """So many units in one balance are a mistake rather than stock."""
 
@@ -32,7 +35,14 @@ def _only_nothing(allocated: Decimal) -> Decimal:
     return allocated
 
 
+def _not_too_many(value: object) -> object:
+    if isinstance(value, Mapping | Sequence) and len(value) > MOST_PARTS:
+        raise ValueError(f"has at most {MOST_PARTS} entries, not {len(value)}")
+    return value
+
+
 NotGiven = BeforeValidator(_none_if_empty)
+Few = BeforeValidator(_not_too_many)
 ProductId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
 CatalogueId = Annotated[str, Field(max_length=100, pattern=CATALOGUE_ID)]
 OrganisationId = Annotated[str, Field(max_length=64, pattern=CATALOGUE_ID)]
@@ -103,7 +113,7 @@ class ProductBody(WireModel):
     vat_percentage: Annotated[Annotated[Decimal, Field(ge=0, le=100)] | None, NotGiven] = None
     unit_of_measure: Annotated[Line | None, NotGiven] = None
     distributor: Annotated[Line | None, NotGiven] = None
-    measurements: Mapping[str, Measure] | None = None
+    measurements: Annotated[Mapping[str, Measure] | None, Few] = None
     is_fragile: bool | None = None
     is_dangerous_goods: bool | None = None
     is_oversized: bool | None = None
@@ -111,9 +121,9 @@ class ProductBody(WireModel):
     has_warranty: bool | None = None
     warrant_serial_controlled: bool | None = None
     warrant_expiration: Annotated[Annotated[Decimal, Field(ge=0)] | None, NotGiven] = None
-    categories: Mapping[str, Sequence[str]] | None = None
-    images: Sequence[Mapping[str, Any]] | None = None
-    descriptions: Mapping[str, Mapping[str, Any]] | None = None
+    categories: Annotated[Mapping[str, Annotated[Sequence[str], Few]] | None, Few] = None
+    images: Annotated[Sequence[Mapping[str, Any]] | None, Few] = None
+    descriptions: Annotated[Mapping[str, Mapping[str, Any]] | None, Few] = None
 
     @property
     def name(self) -> str | None:
@@ -127,7 +137,7 @@ class ItemBody(WireModel):
     """A product, the balances with which it is published, or both."""
 
     product: Mapping[str, Any]
-    balances: Sequence[BalanceOfProductBody] | None = None
+    balances: Annotated[list[BalanceOfProductBody], Field(fail_fast=True)] | None = None
 
 
 ITEM_SCHEMA: dict[str, Any] = {

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from inventory import store
-from inventory.api import batches, stocking
+from inventory.api import batches, changes
 from inventory.api.batches import ItemError
 from inventory.api.bodies import ITEM_SCHEMA, ItemBody, ProductAnswer, ProductBody, balance_answer
 from inventory.api.requests import (
@@ -31,7 +31,7 @@ from shared.wire import Page
 
 api = APIRouter(tags=["products"])
 
-ITEMS = TypeAdapter(list[ItemBody])
+ITEM = TypeAdapter(ItemBody)
 
 
 @api.put(
@@ -71,17 +71,10 @@ async def list_products(
     eans: Eans = None,
 ) -> Response:
     """A supplier sees its own products that are on sale, a retailer those published to its catalogues."""
+    seen = store.Seen(caller.organisation, retailer_id, catalogue_id, listed(product_ids), listed(eans))
     async with database(request).transaction_of(caller.organisation) as tx:
-        total, products = await store.products_page(
-            tx,
-            caller.organisation,
-            retailer_id=retailer_id,
-            catalogue_id=catalogue_id,
-            product_ids=listed(product_ids),
-            eans=listed(eans),
-            limit=asked.size,
-            offset=asked.offset,
-        )
+        total = await store.count_products(tx, seen)
+        products = await store.products_page(tx, seen, limit=asked.size, offset=asked.offset)
         content = await _with_balances(tx, caller.organisation, products, retailer_id, catalogue_id)
     return wire.answer(wire.page_of(content, total, asked, request.url))
 
@@ -93,8 +86,9 @@ async def list_products(
 )
 async def show_product(request: Request, caller: Party, product_id: ProductInPath) -> Response:
     """The caller's own product with this id, else one published to its catalogues."""
+    seen = store.Seen(caller.organisation, product_ids=[product_id])
     async with database(request).transaction_of(caller.organisation) as tx:
-        _, products = await store.products_page(tx, caller.organisation, product_ids=[product_id], limit=1, offset=0)
+        products = await store.products_page(tx, seen, limit=1, offset=0)
         content = await _with_balances(tx, caller.organisation, products)
     if not content:
         raise problems.not_found(f"product {product_id}")
@@ -116,18 +110,12 @@ async def list_catalogue_products(
 ) -> Response:
     """Products whose sale has ended are listed for 14 days more, with the status EOS."""
     retailer_id = caller.organisation
+    seen = store.Seen(retailer_id, catalogue_id=catalogue_id, product_ids=listed(product_ids), eans=listed(eans))
     async with database(request).transaction_of(retailer_id) as tx:
         if await store.catalogue(tx, retailer_id, catalogue_id, retailer_id) is None:
             raise problems.not_found(f"catalogue {catalogue_id}")
-        total, products = await store.catalogue_products_page(
-            tx,
-            retailer_id,
-            catalogue_id,
-            product_ids=listed(product_ids),
-            eans=listed(eans),
-            limit=asked.size,
-            offset=asked.offset,
-        )
+        total = await store.count_catalogue_products(tx, seen)
+        products = await store.catalogue_products_page(tx, seen, limit=asked.size, offset=asked.offset)
         content = await _with_balances(tx, retailer_id, products, retailer_id, catalogue_id)
     return wire.answer(wire.page_of(content, total, asked, request.url))
 
@@ -155,21 +143,19 @@ async def _with_balances(
 
 
 async def _change(request: Request, supplier_id: str, *, end_of_sale: bool) -> Response:
-    bodies, errors = batches.read_items(ITEMS, await edge.read_body(request))
+    bodies, wrong = batches.read_items(ITEM, await edge.read_body(request))
     items: list[Item] = []
     for index, body in bodies:
-        item, wrong = _read_item(index, body, supplier_id, end_of_sale=end_of_sale)
-        errors += wrong
+        item, errors = _read_item(index, body, supplier_id, end_of_sale=end_of_sale)
+        wrong.add(index, errors)
         if item is not None:
             items.append(item)
-    async with database(request).transaction_of(supplier_id) as tx:
-        refusals = await stocking.apply(tx, supplier_id, items)
-    return batches.answer(errors + batches.refused(refusals))
+    return batches.answer(wrong.told() + await changes.apply(request, supplier_id, items))
 
 
 def _read_item(
     index: int, body: ItemBody, supplier_id: str, *, end_of_sale: bool
-) -> tuple[Item | None, list[ItemError]]:
+) -> tuple[Item | None, list[problems.FieldError]]:
     """An item as a change, or all that is wrong with it."""
     wrong: list[problems.FieldError] = []
     given: ProductBody | None = None
@@ -190,13 +176,13 @@ def _read_item(
         if given is not None and balance.product_external_id not in (None, given.external_id)
     ]
     if wrong or given is None:
-        return None, [ItemError(index=index, **one.as_json()) for one in wrong]
-    changes = [(f"balances[{place}].", balance.change_of(given.external_id)) for place, balance in enumerate(balances)]
+        return None, wrong
+    listings = [(f"balances[{place}].", balance.change_of(given.external_id)) for place, balance in enumerate(balances)]
     if end_of_sale:
         product = ProductChange(given.external_id, {}, status="EOS", must_exist=True)
     else:
         product = ProductChange(given.external_id, document, given.ean_code, given.name, given.status)
-    return Item(index, product, changes), []
+    return Item(index, product, listings), []
 
 
 def _document(product: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from shared.postgres import Transaction
 
 async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> list[Refusal]:
     """Apply the items that can be applied, in a handful of statements however many there are; return the refusals."""
-    if not items:
-        return []
     await store.change_one_at_a_time(tx, supplier_id)
     changes = [change for item in items for _, change in item.changes]
     given = [item.product for item in items if item.product is not None]

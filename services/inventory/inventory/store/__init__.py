@@ -9,10 +9,12 @@ from inventory.store.allocations import (
     settlements_of,
 )
 from inventory.store.balances import (
+    Shown,
     balance_ids_for_update,
     balances_for_update,
     balances_of_products,
     balances_page,
+    count_balances,
     insert_listings,
     listings_for_update,
     return_stock,
@@ -29,8 +31,11 @@ from inventory.store.catalogues import (
     save_catalogue,
 )
 from inventory.store.products import (
+    Seen,
     catalogue_products_page,
     change_one_at_a_time,
+    count_catalogue_products,
+    count_products,
     products_named,
     products_page,
     save_products,
@@ -39,6 +44,8 @@ from inventory.store.products import (
 __all__ = [
     "Discrepancy",
     "Promised",
+    "Seen",
+    "Shown",
     "StoredCatalogue",
     "allocations_of",
     "balance_ids_for_update",
@@ -52,6 +59,9 @@ __all__ = [
     "catalogues_page",
     "catalogues_supplied",
     "change_one_at_a_time",
+    "count_balances",
+    "count_catalogue_products",
+    "count_products",
     "insert_listings",
     "listings_for_update",
     "products_named",

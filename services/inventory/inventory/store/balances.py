@@ -1,6 +1,7 @@
 """Balances. They are locked in the order of their ids, and before anything that hangs on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -142,41 +143,51 @@ async def update_listings(tx: Transaction, listings: Iterable[Listing], released
     )
 
 
-async def balances_page(
-    tx: Transaction,
-    *,
-    supplier_id: str | None = None,
-    retailer_id: str | None = None,
-    catalogue_id: str | None = None,
-    product_ids: Sequence[str] | None = None,
-    eans: Sequence[str] | None = None,
-    modified_from: datetime | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[int, Sequence[Record]]:
-    """How many published balances fit, and one page of them, in the order in which they were published.
+@dataclass(frozen=True)
+class Shown:
+    """Which published balances a list shows; None means any.
 
-    A supplier does not see its products at end of sale, a retailer sees them for 14 days. None means any.
+    A supplier does not see its products at end of sale, a retailer sees them for 14 days.
     """
-    rows = await tx.fetch(
-        "WITH fitting AS MATERIALIZED (SELECT b.*, p.ean FROM balances b"
-        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
-        " WHERE b.published AND ($1::text IS NULL OR b.supplier_id = $1) AND ($2::text IS NULL OR b.retailer_id = $2)"
-        " AND ($3::text IS NULL OR b.catalogue_id = $3) AND ($4::text[] IS NULL OR b.product_id = ANY($4))"
-        " AND ($5::text[] IS NULL OR p.ean = ANY($5)) AND ($6::timestamptz IS NULL OR b.updated_at >= $6)"
-        " AND (p.status = 'ACTIVE' OR ($1 IS NULL AND p.eos_at > now() - interval '14 days')))"
-        " SELECT total, fitting.* FROM (SELECT count(*) AS total FROM fitting) AS counted"
-        " LEFT JOIN (SELECT * FROM fitting ORDER BY id LIMIT $7 OFFSET $8) AS fitting ON true ORDER BY fitting.id",
-        supplier_id,
-        retailer_id,
-        catalogue_id,
-        product_ids,
-        eans,
-        modified_from,
+
+    supplier_id: str | None = None
+    retailer_id: str | None = None
+    catalogue_id: str | None = None
+    product_ids: Sequence[str] | None = None
+    eans: Sequence[str] | None = None
+    modified_from: datetime | None = None
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """The parameters of `SHOWN`."""
+        return astuple(self)
+
+
+SHOWN = (
+    "balances b JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+    " WHERE b.published AND ($1::text IS NULL OR b.supplier_id = $1) AND ($2::text IS NULL OR b.retailer_id = $2)"
+    " AND ($3::text IS NULL OR b.catalogue_id = $3) AND ($4::text[] IS NULL OR b.product_id = ANY($4))"
+    " AND ($5::text[] IS NULL OR p.ean = ANY($5)) AND ($6::timestamptz IS NULL OR b.updated_at >= $6)"
+    " AND (p.status = 'ACTIVE' OR ($1 IS NULL AND p.eos_at > now() - interval '14 days'))"
+)
+"""The balances that fit, from `balances b` and `products p`, with the parameters of `Shown`."""
+
+
+async def count_balances(tx: Transaction, shown: Shown) -> int:
+    """How many balances a list has in all."""
+    count: int = await tx.fetch_value(f"SELECT count(*) FROM {SHOWN}", *shown.arguments)  # noqa: S608
+    return count
+
+
+async def balances_page(tx: Transaction, shown: Shown, *, limit: int, offset: int) -> Sequence[Record]:
+    """One page of balances, in the order in which they were published."""
+    return await tx.fetch(
+        f"SELECT b.*, page.ean FROM (SELECT b.id, p.ean FROM {SHOWN} ORDER BY b.id LIMIT $7 OFFSET $8) AS page"  # noqa: S608
+        " JOIN balances b USING (id) ORDER BY id",
+        *shown.arguments,
         limit,
         offset,
     )
-    return rows[0]["total"], [row for row in rows if row["id"] is not None]
 
 
 async def balances_of_products(

@@ -1,6 +1,7 @@
 """Products. A supplier's products and listings are changed by one request at a time: no other order is needed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from shared.postgres import Record, Transaction
 
 
 async def change_one_at_a_time(tx: Transaction, supplier_id: str) -> None:
-    """Wait until no other request changes this supplier's products and listings, and keep others out to the end."""
+    """Wait until no other process changes this supplier's products and listings, and keep others out to the end."""
     await tx.execute(
         "SELECT set_config('lock_timeout', '12s', true),"
         " pg_advisory_xact_lock(hashtext('sluice.inventory.supplier'), hashtext($1))",
@@ -61,80 +62,84 @@ async def save_products(
     )
 
 
-async def products_page(
-    tx: Transaction,
-    organisation: str,
-    *,
-    retailer_id: str | None = None,
-    catalogue_id: str | None = None,
-    product_ids: Sequence[str] | None = None,
-    eans: Sequence[str] | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[int, Sequence[Record]]:
-    """How many products an organisation sees, and one page of them: its own, then those published to its catalogues.
+@dataclass(frozen=True)
+class Seen:
+    """Which products a list shows to an organisation: its own, and those published to its catalogues.
 
     Its own are not seen at their end of sale, those of others for 14 days. With a retailer or a catalogue, only what is
     published there. None means any.
     """
-    rows = await tx.fetch(
-        "WITH fitting AS MATERIALIZED ("
-        "SELECT p.supplier_id, p.external_id FROM products p"
-        " WHERE p.supplier_id = $1 AND p.status = 'ACTIVE'"
-        " AND ($4::text[] IS NULL OR p.external_id = ANY($4)) AND ($5::text[] IS NULL OR p.ean = ANY($5))"
-        " AND ($2::text IS NULL AND $3::text IS NULL OR EXISTS (SELECT FROM balances b"
-        " WHERE b.supplier_id = p.supplier_id AND b.product_id = p.external_id AND b.published"
-        " AND ($2 IS NULL OR b.retailer_id = $2) AND ($3 IS NULL OR b.catalogue_id = $3)))"
-        " UNION ALL "
-        "SELECT DISTINCT p.supplier_id, p.external_id FROM balances b"
-        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
-        " WHERE b.retailer_id = $1 AND b.supplier_id <> $1 AND b.published"
-        " AND ($2 IS NULL OR b.retailer_id = $2) AND ($3 IS NULL OR b.catalogue_id = $3)"
-        " AND ($4 IS NULL OR p.external_id = ANY($4)) AND ($5 IS NULL OR p.ean = ANY($5))"
-        " AND (p.status = 'ACTIVE' OR p.eos_at > now() - interval '14 days'))"
-        " SELECT total, page.* FROM (SELECT count(*) AS total FROM fitting) AS counted"
-        " LEFT JOIN (SELECT supplier_id, external_id, document FROM"
-        " (SELECT * FROM fitting ORDER BY supplier_id <> $1, supplier_id, external_id LIMIT $6 OFFSET $7) AS listed"
-        " JOIN products p USING (supplier_id, external_id)) AS page ON true"
-        " ORDER BY page.supplier_id <> $1, page.supplier_id, page.external_id",
-        organisation,
-        retailer_id,
-        catalogue_id,
-        product_ids,
-        eans,
+
+    organisation: str
+    retailer_id: str | None = None
+    catalogue_id: str | None = None
+    product_ids: Sequence[str] | None = None
+    eans: Sequence[str] | None = None
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """The parameters of `SEEN`."""
+        return astuple(self)
+
+
+SEEN = (
+    "(SELECT p.supplier_id, p.external_id FROM products p"
+    " WHERE p.supplier_id = $1 AND p.status = 'ACTIVE'"
+    " AND ($4::text[] IS NULL OR p.external_id = ANY($4)) AND ($5::text[] IS NULL OR p.ean = ANY($5))"
+    " AND ($2::text IS NULL AND $3::text IS NULL OR EXISTS (SELECT FROM balances b"
+    " WHERE b.supplier_id = p.supplier_id AND b.product_id = p.external_id AND b.published"
+    " AND ($2 IS NULL OR b.retailer_id = $2) AND ($3 IS NULL OR b.catalogue_id = $3)))"
+    " UNION ALL "
+    "SELECT DISTINCT p.supplier_id, p.external_id FROM balances b"
+    " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+    " WHERE b.retailer_id = $1 AND b.supplier_id <> $1 AND b.published"
+    " AND ($2 IS NULL OR b.retailer_id = $2) AND ($3 IS NULL OR b.catalogue_id = $3)"
+    " AND ($4 IS NULL OR p.external_id = ANY($4)) AND ($5 IS NULL OR p.ean = ANY($5))"
+    " AND (p.status = 'ACTIVE' OR p.eos_at > now() - interval '14 days')) AS seen"
+)
+"""The keys of the products that fit, with the parameters of `Seen`."""
+
+IN_CATALOGUE = (
+    "balances b JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+    " WHERE b.retailer_id = $1 AND ($2::text IS NULL OR b.retailer_id = $2) AND b.catalogue_id = $3 AND b.published"
+    " AND ($4::text[] IS NULL OR p.external_id = ANY($4)) AND ($5::text[] IS NULL OR p.ean = ANY($5))"
+    " AND (p.status = 'ACTIVE' OR p.eos_at > now() - interval '14 days')"
+)
+"""The products of one of the asking retailer's catalogues, from `balances b` and `products p`, likewise."""
+
+
+async def count_products(tx: Transaction, seen: Seen) -> int:
+    """How many products a list has in all."""
+    count: int = await tx.fetch_value(f"SELECT count(*) FROM {SEEN}", *seen.arguments)  # noqa: S608
+    return count
+
+
+async def products_page(tx: Transaction, seen: Seen, *, limit: int, offset: int) -> Sequence[Record]:
+    """One page of products: an organisation's own come first."""
+    return await tx.fetch(
+        "SELECT supplier_id, external_id, document FROM"  # noqa: S608
+        f" (SELECT * FROM {SEEN} ORDER BY supplier_id <> $1, supplier_id, external_id LIMIT $6 OFFSET $7) AS page"
+        " JOIN products p USING (supplier_id, external_id) ORDER BY supplier_id <> $1, supplier_id, external_id",
+        *seen.arguments,
         limit,
         offset,
     )
-    return rows[0]["total"], [row for row in rows if row["external_id"] is not None]
 
 
-async def catalogue_products_page(
-    tx: Transaction,
-    retailer_id: str,
-    catalogue_id: str,
-    *,
-    product_ids: Sequence[str] | None = None,
-    eans: Sequence[str] | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[int, Sequence[Record]]:
-    """How many products are published to a catalogue, and one page of them; at their end of sale for 14 days."""
-    rows = await tx.fetch(
-        "WITH fitting AS MATERIALIZED (SELECT p.supplier_id, p.external_id FROM balances b"
-        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
-        " WHERE b.retailer_id = $1 AND b.catalogue_id = $2 AND b.published"
-        " AND ($3::text[] IS NULL OR p.external_id = ANY($3)) AND ($4::text[] IS NULL OR p.ean = ANY($4))"
-        " AND (p.status = 'ACTIVE' OR p.eos_at > now() - interval '14 days'))"
-        " SELECT total, page.* FROM (SELECT count(*) AS total FROM fitting) AS counted"
-        " LEFT JOIN (SELECT supplier_id, external_id, document FROM"
-        " (SELECT * FROM fitting ORDER BY supplier_id, external_id LIMIT $5 OFFSET $6) AS listed"
-        " JOIN products p USING (supplier_id, external_id)) AS page ON true"
-        " ORDER BY page.supplier_id, page.external_id",
-        retailer_id,
-        catalogue_id,
-        product_ids,
-        eans,
+async def count_catalogue_products(tx: Transaction, seen: Seen) -> int:
+    """How many products are published to a retailer's catalogue; at their end of sale for 14 days."""
+    count: int = await tx.fetch_value(f"SELECT count(*) FROM {IN_CATALOGUE}", *seen.arguments)  # noqa: S608
+    return count
+
+
+async def catalogue_products_page(tx: Transaction, seen: Seen, *, limit: int, offset: int) -> Sequence[Record]:
+    """One page of the products that are published to a retailer's catalogue."""
+    return await tx.fetch(
+        "SELECT supplier_id, external_id, document FROM"  # noqa: S608
+        f" (SELECT p.supplier_id, p.external_id FROM {IN_CATALOGUE}"
+        " ORDER BY p.supplier_id, p.external_id LIMIT $6 OFFSET $7) AS page"
+        " JOIN products p USING (supplier_id, external_id) ORDER BY supplier_id, external_id",
+        *seen.arguments,
         limit,
         offset,
     )
-    return rows[0]["total"], [row for row in rows if row["external_id"] is not None]

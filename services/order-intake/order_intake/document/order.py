@@ -10,8 +10,8 @@ from order_intake.document.services import AdditionalServiceDocument, CommentDoc
 from order_intake.document.texts import (
     Day,
     DocumentPart,
+    Few,
     Figure,
-    Key,
     Line,
     Line24,
     Line100,
@@ -45,7 +45,7 @@ class Metadata(DocumentPart):
     """From whom and to whom the order goes. With a PO only the receiver named here may serve it."""
 
     source_organization: Line
-    receiver_organization: Key
+    receiver_organization: Line
     language: OptionalLanguage = None
     external_user_id: OptionalLine = None
     document_type: OptionalLine = Field(
@@ -70,7 +70,7 @@ class OrderDocument(DocumentPart):
     """An order as a retailer posts it. Fields not named here are kept and given back, and mean nothing."""
 
     external_id: OrderNumber = Field(description="The retailer's number of the order; unique, printed as a barcode")
-    references: list[ReferenceDocument] | None = None
+    references: Few[ReferenceDocument] | None = None
     order_date: wire.Moment
     promised_delivery_date_time: OptionalMoment = None
     requested_delivery_date: OptionalMoment = None
@@ -87,12 +87,12 @@ class OrderDocument(DocumentPart):
     service_code: OptionalLine = None
     delivery_terms: OptionalLine = None
     delivery_operator: OptionalLine = None
-    additional_services: list[AdditionalServiceDocument] | None = Field(
+    additional_services: Few[AdditionalServiceDocument] | None = Field(
         default=None, validation_alias=AliasChoices("additionalServices", "addtionalServices")
     )
     routing_service_code: OptionalLine = None
     pickup_point_id: OptionalLine = None
-    comments: list[CommentDocument] | None = None
+    comments: Few[CommentDocument] | None = None
     posti_customer_id: OptionalLine = None
-    print: list[PrintDocument] | None = None
-    rows: tuple[RowDocument, ...] = Field(description="At least one")
+    print: Few[PrintDocument] | None = None
+    rows: tuple[RowDocument, ...] = Field(description="At least one", fail_fast=True)

@@ -1,16 +1,25 @@
-"""Reading a posted order: everything that is wrong with it is told at once."""
+"""Reading a posted order: everything that is wrong with it is told at once, within reason."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from order_intake.document import contradictions
 from order_intake.document.order import OrderDocument
+from order_intake.document.row import RowDocument
 from shared import problems
 from shared.problems import FieldError
+
+MOST_ERRORS = 100
+"""So many errors of one order are told; the others are counted."""
+
+MOST_BRACKETS = 50_000
+"""A thousand rows with everything need a fifth of it. An empty object of two bytes takes a hundred times that here."""
 
 _PERHAPS_CONTROL = re.compile(rb"\\(?:u00[01]|u007[fF]|[bf])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -20,28 +29,82 @@ MISSPELT = {"currecy": "currency", "documentTyepe": "documentType", "addtionalSe
 
 
 def read_order(body: bytes, max_rows: int) -> tuple[OrderDocument, dict[str, Any]]:
-    """An order and the same as plain JSON values with misspelt names put right. 400 with every failing field."""
-    errors: list[FieldError] = []
+    """An order and the same as plain JSON values with misspelt names put right. 400 with up to 100 failing fields."""
+    if body.count(b"{") + body.count(b"[") > MOST_BRACKETS:
+        raise problems.invalid([FieldError("body", "too_long", f"has more than {MOST_BRACKETS} objects and lists")])
+    try:
+        posted = as_posted(body)
+    except orjson.JSONDecodeError as error:
+        raise problems.invalid(
+            [FieldError("body", "json_invalid", f"is not valid JSON: {_where(body, error)}")]
+        ) from None
+    rows = posted.get("rows") if isinstance(posted, dict) else None
+    # Counted before anything is read: what is wrong with a row takes far more room than a row.
+    if isinstance(rows, list) and len(rows) > max_rows:
+        raise problems.invalid([FieldError("rows", "too_long", f"has at most {max_rows} rows, not {len(rows)}")])
+    wrong = Wrong()
     document: OrderDocument | None = None
     try:
         document = OrderDocument.model_validate_json(body)
     except ValidationError as error:
-        errors = problems.field_errors(error)
-    try:
-        posted = as_posted(body)
-    except orjson.JSONDecodeError as error:
-        raise problems.invalid(errors or [FieldError("body", "json_invalid", f"is not valid JSON: {error}")]) from None
-    rows = posted.get("rows") if isinstance(posted, dict) else None
-    if isinstance(rows, list) and len(rows) > max_rows:
-        errors = [error for error in errors if not error.field.startswith("rows[")]
-        errors.append(FieldError("rows", "too_long", f"has at most {max_rows} rows, not {len(rows)}"))
-    else:
-        errors += contradictions.contradictions(rows)
-        if b"\x7f" in body or _PERHAPS_CONTROL.search(body):
-            errors += _control_characters(posted)
-    if errors or document is None:
-        raise problems.invalid(errors)
+        if error.errors(include_input=False)[0]["type"] == "json_invalid":
+            # Such as too deep: then nothing else can be said of it.
+            raise problems.invalid(problems.field_errors(error)) from None
+        _tell(wrong, error, rows)
+    wrong.add(contradictions.contradictions(rows))
+    if b"\x7f" in body or _PERHAPS_CONTROL.search(body):
+        wrong.add(_control_characters(posted))
+    if wrong.errors or document is None:
+        raise wrong.refusal()
     return document, posted
+
+
+def _where(body: bytes, error: ValueError) -> str:
+    """What is no JSON and where, by line and column as an editor shows them if pydantic minds it as well."""
+    try:
+        from_json(body)
+    except ValueError as by_line:
+        return str(by_line)
+    return str(error)
+
+
+@dataclass
+class Wrong:
+    """What is wrong with an order: the first hundred errors, and how many there are beyond."""
+
+    errors: list[FieldError] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, errors: Iterable[FieldError]) -> None:
+        """Take errors up as long as there is room, and count the others."""
+        for error in errors:
+            if len(self.errors) < MOST_ERRORS:
+                self.errors.append(error)
+            else:
+                self.more += 1
+
+    def refusal(self) -> problems.Refused:
+        """400 with all of it."""
+        beyond = FieldError("body", "more_errors", f"has {self.more} more errors")
+        return problems.invalid([*self.errors, beyond] if self.more else self.errors)
+
+
+def _tell(wrong: Wrong, error: ValidationError, rows: object) -> None:
+    """All that is wrong with the fields. The document was read up to its first wrong row: the rows are read again."""
+    found = problems.field_errors(error)
+    of_rows = [one for one in found if one.field.startswith("rows[")]
+    wrong.add(one for one in found if one not in of_rows)
+    known = len(wrong.errors) + wrong.more
+    for index, row in enumerate(_listed(rows) if of_rows else ()):
+        try:
+            RowDocument.model_validate_json(orjson.dumps(row))
+        except ValidationError as in_row:
+            if len(wrong.errors) < MOST_ERRORS:
+                wrong.add(problems.field_errors(in_row, under=f"rows[{index}]"))
+            else:
+                wrong.more += in_row.error_count()
+    if known == len(wrong.errors) + wrong.more:
+        wrong.add(of_rows)
 
 
 def as_posted(body: bytes) -> Any:

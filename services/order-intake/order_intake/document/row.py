@@ -1,10 +1,13 @@
 """A row of the order document."""
 
+from typing import Annotated
+
 from pydantic import AliasChoices, Field
 
 from order_intake.document.services import AdditionalServiceDocument, CommentDocument
 from order_intake.document.texts import (
     DocumentPart,
+    Few,
     Key,
     OptionalFigure,
     OptionalKey,
@@ -50,7 +53,7 @@ class RowDocument(DocumentPart):
     product_unit_of_measure: OptionalLine40 = None
     product_category: OptionalLine = None
     product_description: OptionalProse = None
-    serial_no: list[OptionalLine40] | None = None
+    serial_no: Annotated[list[OptionalLine40], Field(fail_fast=True)] | None = None
     lot_number: OptionalLine = None
     print: RowPrint | None = None
     product_tariff_code: OptionalLine = None
@@ -71,9 +74,9 @@ class RowDocument(DocumentPart):
     package_type: OptionalLine = None
     service_code: OptionalLine = None
     routing_service_code: OptionalLine = None
-    additional_services: list[AdditionalServiceDocument] | None = Field(
+    additional_services: Few[AdditionalServiceDocument] | None = Field(
         default=None, validation_alias=AliasChoices("additionalServices", "addtionalServices")
     )
-    comments: list[CommentDocument] | None = None
+    comments: Few[CommentDocument] | None = None
     partial_delivery_allowed: bool | None = Field(default=None, description="Left out: allowed")
     warehouse: RowWarehouse | None = None

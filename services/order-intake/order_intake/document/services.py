@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from order_intake.document.texts import DocumentPart, Line, OptionalLine, Prose
+from order_intake.document.texts import DocumentPart, Few, Line, OptionalLine, OptionalProse, Prose
 
 
 class AttributeDocument(DocumentPart):
@@ -20,7 +20,7 @@ class AdditionalServiceDocument(DocumentPart):
     service_code: Line
     telephone: OptionalLine = None
     email: OptionalLine = None
-    attributes: list[AttributeDocument] | None = None
+    attributes: Few[AttributeDocument] | None = None
 
 
 class CommentDocument(DocumentPart):
@@ -35,12 +35,12 @@ class FreeText(DocumentPart):
     """A text that fills a place of a print template."""
 
     name: OptionalLine = None
-    value: str | None = None
+    value: OptionalProse = None
 
 
 class PrintDocument(DocumentPart):
     """How the order's papers are printed."""
 
     template_id: OptionalLine = None
-    free_text: list[FreeText] | None = None
+    free_text: Few[FreeText] | None = None
     references: bool | None = Field(default=None, description="Whether the references are printed")

@@ -2,15 +2,22 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared import wire
 
-LONGEST_KEY = 255
-"""Row numbers, product ids and the like become keys of tables, which hold no more."""
+Part = TypeVar("Part")
+
+LONGEST_KEY = 100
+LONGEST_LINE = 300
+LONGEST_PROSE = 2_000
+"""Characters in ids, which become keys of tables; in names and addresses; in notes. An order travels in one message."""
+
+MOST_PARTS = 50
+"""Elements in a list of an order, its rows aside."""
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
@@ -65,6 +72,9 @@ def _order_number(text: str) -> str:
         raise PydanticCustomError("missing", "is required")
     if not text.isascii() or not text.isprintable() or text != text.strip():
         raise ValueError("has printable ASCII characters only, and no blank at either end")
+    if text.endswith("/"):
+        # In the order's address a slash at the end does not count: it could be placed, and never be found.
+        raise ValueError("does not end in a slash")
     return text
 
 
@@ -104,18 +114,21 @@ _Blank = BeforeValidator(_given)
 
 OrderNumber = Annotated[str, Field(max_length=100), AfterValidator(_order_number)]
 
-Line = Annotated[str, AfterValidator(_one_line)]
-TwoLines = Annotated[str, AfterValidator(_two_lines)]
-ThreeLines = Annotated[str, AfterValidator(_three_lines)]
+Few = Annotated[list[Part], Field(max_length=MOST_PARTS, fail_fast=True)]
+"""A short list. Its first wrong element is told: reading a list of nothing but errors would cost more than an order."""
+
+Line = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(_one_line)]
+TwoLines = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(_two_lines)]
+ThreeLines = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(_three_lines)]
 Key = Annotated[str, Field(max_length=LONGEST_KEY), AfterValidator(_one_line)]
 Line24 = Annotated[str, Field(max_length=24), AfterValidator(_one_line)]
 Line100 = Annotated[str, Field(max_length=100), AfterValidator(_one_line)]
-Prose = Annotated[str, AfterValidator(_prose)]
-Country = Annotated[str, AfterValidator(_country)]
+Prose = Annotated[str, Field(max_length=LONGEST_PROSE), AfterValidator(_prose)]
+Country = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(_country)]
 
-OptionalLine = Annotated[str | None, AfterValidator(_optional_line)]
+OptionalLine = Annotated[Annotated[str, Field(max_length=LONGEST_LINE)] | None, AfterValidator(_optional_line)]
 OptionalKey = Annotated[Annotated[str, Field(max_length=LONGEST_KEY)] | None, AfterValidator(_optional_line)]
-OptionalProse = Annotated[str | None, AfterValidator(_optional_prose)]
+OptionalProse = Annotated[Annotated[str, Field(max_length=LONGEST_PROSE)] | None, AfterValidator(_optional_prose)]
 OptionalLine10 = Annotated[Annotated[str, Field(max_length=10)] | None, AfterValidator(_optional_line)]
 OptionalLine40 = Annotated[Annotated[str, Field(max_length=40)] | None, AfterValidator(_optional_line)]
 OptionalLine100 = Annotated[Annotated[str, Field(max_length=100)] | None, AfterValidator(_optional_line)]
@@ -126,6 +139,8 @@ OptionalNumber = Annotated[wire.Number | None, _Blank]
 OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0)] | None, _Blank]
 
 Day = Annotated[date, BeforeValidator(_day)]
-Figure = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(_one_line)]
+Figure = Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_LINE), AfterValidator(_one_line)]
 """A text that stands for a number, such as a price to be printed; a number is taken as well."""
-OptionalFigure = Annotated[Annotated[str, Field(coerce_numbers_to_str=True)] | None, AfterValidator(_optional_line)]
+OptionalFigure = Annotated[
+    Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_LINE)] | None, AfterValidator(_optional_line)
+]

@@ -25,7 +25,7 @@ class KnownKey(wire.WireModel):
     revoked_at: wire.Moment | None
 
 
-class NewKey(wire.WireModel):
+class GivenKey(wire.WireModel):
     """A key that was just given, with the secret that cannot be asked for again."""
 
     business_id: str
@@ -52,21 +52,22 @@ async def list_keys(request: Request, _: Operator, business_id: str) -> Response
     return wire.answer(wire.page_of(keys, len(keys), wire.PageRequest(0, max(len(keys), 1))))
 
 
-@router.post("", status_code=201, response_model=NewKey, summary="Give a key", openapi_extra=BODY)
+@router.post("", status_code=201, response_model=GivenKey, summary="Give a key", openapi_extra=BODY)
 async def add_key(request: Request, _: Operator, business_id: str) -> Response:
     """Give an organisation a key, or one it has a new secret. The answer shows the secret, once. For operators.
 
     409 when the account is another organisation's.
     """
     asked = Key.model_validate_json(await edge.read_body(request))
+    key = await organisations.new_key(asked.account, asked.secret)
     try:
         async with request.app.state.database.transaction() as tx:
-            secret = await organisations.add_key(tx, business_id, asked.account, asked.secret)
+            await organisations.add_key(tx, business_id, key)
     except organisations.UnknownOrganisation:
         raise problems.not_found(f"organisation {business_id}") from None
     except organisations.AccountTaken as taken:
         raise problems.conflict(str(taken)) from None
-    given = NewKey(business_id=business_id, account=asked.account, secret=secret)
+    given = GivenKey(business_id=business_id, account=key.account, secret=key.secret)
     return wire.answer(given, status=201, headers={"Cache-Control": "no-store"})
 
 

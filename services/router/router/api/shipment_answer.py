@@ -171,6 +171,7 @@ def shown(shipment: Shipment, organisation: str) -> ShipmentShown:
 
 def _consignment(shipment: Shipment) -> Consignment:
     delivery = shipment.delivery
+    codes = domain.tracking_codes(shipment)
     quantities = {(row.row_id, row.product_id): row.quantity for row in shipment.rows}
     return Consignment(
         reference=shipment.order_external_id,
@@ -184,7 +185,7 @@ def _consignment(shipment: Shipment) -> Consignment:
         delivery_address=PartyShown.model_validate(delivery.delivery_address),
         delivery_operator=delivery.delivery_operator,
         comments=tuple(CommentShown.model_validate(comment) for comment in delivery.comments),
-        rows=tuple(_row(shipment, row) for row in shipment.rows),
+        rows=tuple(_row(shipment, row, codes[row.row_id, row.product_id]) for row in shipment.rows),
         parcels=tuple(_parcel(shipment, parcel, quantities) for parcel in domain.packing(shipment)),
     )
 
@@ -193,7 +194,7 @@ def _party(party: Party | None) -> PartyShown | None:
     return None if party is None else PartyShown.model_validate(party)
 
 
-def _row(shipment: Shipment, row: Row) -> RowShown:
+def _row(shipment: Shipment, row: Row, codes: tuple[str, ...]) -> RowShown:
     return RowShown(
         external_id=row.row_id,
         item_id=row.product_id,
@@ -203,7 +204,7 @@ def _row(shipment: Shipment, row: Row) -> RowShown:
         delivered_quantity=row.delivered,
         product_description=row.description,
         product_unit_of_measure=row.unit,
-        tracking_codes=domain.tracking_codes(shipment, row),
+        tracking_codes=codes,
     )
 
 

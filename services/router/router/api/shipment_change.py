@@ -1,13 +1,19 @@
 """What a supplier may say of a shipment: any part of it, as Glue's suppliers send it (glue-api.md A.9)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, StringConstraints
+from pydantic import AliasChoices, BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from router import domain
-from shared import wire
+from shared import problems, wire
 from shared.contracts import AdditionalService, ServiceAttribute
+from shared.problems import FieldError
+
+MOST_ERRORS = 100
+"""So many errors of one change are told; the others are counted."""
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -35,7 +41,7 @@ class AdditionalServiceGiven(wire.WireModel):
     service_code: Identifier
     telephone: PlainText = None
     email: PlainText = None
-    attributes: Annotated[tuple[AttributeGiven, ...], Field(max_length=50)] = ()
+    attributes: Annotated[tuple[AttributeGiven, ...], Field(max_length=50, fail_fast=True)] = ()
 
 
 class ParcelRowGiven(wire.WireModel):
@@ -58,19 +64,39 @@ class ParcelGiven(wire.WireModel):
     additional_services: tuple[AdditionalServiceGiven, ...] | None = Field(
         default=None,
         max_length=50,
+        fail_fast=True,
         validation_alias=AliasChoices("additionalServices", "addtionalServices"),
     )
     pickup_point_id: PlainText = None
     routing_service_code: PlainText = None
     ready: bool | None = None
-    tracking_codes: Annotated[tuple[Identifier, ...], Field(max_length=100)] | None = None
-    rows: Annotated[tuple[ParcelRowGiven, ...], Field(max_length=10_000)] | None = None
+    tracking_codes: Annotated[tuple[Identifier, ...], Field(max_length=100, fail_fast=True)] | None = None
+    rows: Annotated[tuple[ParcelRowGiven, ...], Field(max_length=domain.MOST_PACKED, fail_fast=True)] | None = None
+
+
+def _not_too_many(parcels: object) -> object:
+    """Counted before they are read: what is wrong with a row takes far more room than a row."""
+    if isinstance(parcels, list):
+        if len(parcels) > domain.MOST_PARCELS:
+            raise PydanticCustomError("too_long", f"has at most {domain.MOST_PARCELS} parcels, not {len(parcels)}")
+        rows = sum(_rows_in(parcel) for parcel in parcels)
+        if rows > domain.MOST_PACKED:
+            raise PydanticCustomError("too_long", f"has at most {domain.MOST_PACKED} rows in all parcels, not {rows}")
+    return parcels
+
+
+def _rows_in(parcel: object) -> int:
+    rows = parcel.get("rows") if isinstance(parcel, dict) else None
+    return len(rows) if isinstance(rows, list) else 0
 
 
 class ConsignmentGiven(wire.WireModel):
     """What is sent. Only the parcels are the supplier's to change."""
 
-    parcels: Annotated[tuple[ParcelGiven, ...], Field(max_length=500)] | None = None
+    parcels: Annotated[tuple[ParcelGiven, ...] | None, BeforeValidator(_not_too_many)] = Field(
+        default=None,
+        description=f"At most {domain.MOST_PARCELS}, with {domain.MOST_PACKED} rows in all of them together",
+    )
 
 
 class ShipmentGiven(wire.WireModel):
@@ -79,6 +105,21 @@ class ShipmentGiven(wire.WireModel):
     status: StatusGiven | None = None
     external_id: PlainText = Field(default=None, description="The supplier's own reference")
     consignment: ConsignmentGiven | None = None
+
+
+def read(body: bytes) -> ShipmentGiven:
+    """A change as it was sent. 400 with up to a hundred failing fields."""
+    try:
+        return ShipmentGiven.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(problems.field_errors(error)) from None
+
+
+def invalid(wrong: Sequence[FieldError]) -> problems.Refused:
+    """400 with the first hundred errors and the number of the others."""
+    more = len(wrong) - MOST_ERRORS
+    beyond = (FieldError("body", "more_errors", f"has {more} more errors"),) if more > 0 else ()
+    return problems.invalid((*wrong[:MOST_ERRORS], *beyond))
 
 
 def wanted(given: ShipmentGiven) -> domain.Change:

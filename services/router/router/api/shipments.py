@@ -98,7 +98,7 @@ async def change_shipment(
     request: Request, caller: Supplier, shipment_id: ShipmentId, if_match: IfMatch = None
 ) -> Response:
     """400 for fields that cannot be, 409 for a way back or a final shipment, 412 for an old version."""
-    given = ShipmentGiven.model_validate_json(await edge.read_body(request))
+    given = shipment_change.read(await edge.read_body(request))
     return await _move(request, caller, shipment_id, shipment_change.wanted(given), if_match)
 
 
@@ -165,7 +165,7 @@ async def _shipment(tx: Transaction, shipment_id: str) -> Shipment:
 def _refused(refusal: Refusal) -> problems.Refused:
     if refusal.conflict is not None:
         return problems.conflict(refusal.conflict)
-    return problems.invalid(FieldError(wrong.field, wrong.code, wrong.message) for wrong in refusal.wrong)
+    return shipment_change.invalid([FieldError(wrong.field, wrong.code, wrong.message) for wrong in refusal.wrong])
 
 
 def _answer(shipment: Shipment, caller: auth.Caller) -> Response:

@@ -2,7 +2,16 @@
 
 from router.domain.decision import Decision, decide, misfit
 from router.domain.dispatch import NewShipment, order_routed, shipment_id
-from router.domain.moving import Change, PackedChange, ParcelChange, Refusal, Wrong, move
+from router.domain.moving import (
+    MOST_PACKED,
+    MOST_PARCELS,
+    Change,
+    PackedChange,
+    ParcelChange,
+    Refusal,
+    Wrong,
+    move,
+)
 from router.domain.plan import (
     CatalogueTerms,
     Dropped,
@@ -32,6 +41,8 @@ from router.domain.shipment import (
 __all__ = [
     "CANCELLED",
     "DELIVERED",
+    "MOST_PACKED",
+    "MOST_PARCELS",
     "PROGRESS",
     "ZERO",
     "Balance",

@@ -10,6 +10,10 @@ from shared.contracts import AdditionalService
 
 RowKey = tuple[str, str]
 
+MOST_PARCELS = 200
+MOST_PACKED = 5_000
+"""Parcels of a shipment, and rows in all of them together. Each change reads and tells all of it."""
+
 SAYABLE = (
     "package_type",
     "service_code",
@@ -128,6 +132,7 @@ def _repacked(shipment: Shipment, changes: Sequence[ParcelChange]) -> tuple[tupl
     repacked = {change.parcel_id for change in changes if change.rows is not None}
     kept = _delivered(parcel for parcel in parcels.values() if parcel.parcel_id not in repacked)
     room = {_key(row): row.quantity - kept.get(_key(row), ZERO) for row in shipment.rows}
+    wanted = _RowsOf(shipment.rows)
     wrong: list[Wrong] = []
     seen: set[str] = set()
     for index, change in enumerate(changes):
@@ -140,8 +145,14 @@ def _repacked(shipment: Shipment, changes: Sequence[ParcelChange]) -> tuple[tupl
         )
         said = {name: value for name in SAYABLE if (value := getattr(change, name)) is not None}
         if change.rows is not None:
-            said["rows"] = tuple(_packed(shipment, change.rows, room, f"{at}.rows", wrong))
+            said["rows"] = tuple(_packed(shipment.catalogue_id, wanted, change.rows, room, f"{at}.rows", wrong))
         parcels[change.parcel_id] = _with(parcel, **said)
+        if sum(len(one.rows) for one in parcels.values()) > MOST_PACKED:
+            message = f"would be more than {MOST_PACKED} rows in all parcels of the shipment together"
+            return (), [*wrong, Wrong(f"{at}.rows", "too_many", message)]
+    if len(parcels) > MOST_PARCELS:
+        message = f"would be {len(parcels)} parcels of the shipment, and at most {MOST_PARCELS} are possible"
+        wrong.append(Wrong("consignment.parcels", "too_many", message))
     return tuple(parcels.values()), wrong
 
 
@@ -149,15 +160,37 @@ def _with(parcel: Parcel, **changes: object) -> Parcel:
     return parcel.model_copy(update=changes)
 
 
+class _RowsOf:
+    """The rows of a shipment by either id, so that a long change does not look through all of them each time."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._by_row: dict[str, list[Row]] = {}
+        self._by_product: dict[str | None, list[Row]] = {}
+        for row in rows:
+            self._by_row.setdefault(row.row_id, []).append(row)
+            self._by_product.setdefault(row.product_id, []).append(row)
+
+    def meant(self, change: PackedChange) -> Sequence[Row]:
+        """The rows a change is about."""
+        if change.row_id is None:
+            return self._by_product.get(change.item_id, ())
+        return [row for row in self._by_row.get(change.row_id, ()) if change.item_id in (None, row.product_id)]
+
+
 def _packed(
-    shipment: Shipment, changes: Sequence[PackedChange], room: dict[RowKey, Decimal], at: str, wrong: list[Wrong]
+    catalogue_id: str,
+    wanted: _RowsOf,
+    changes: Sequence[PackedChange],
+    room: dict[RowKey, Decimal],
+    at: str,
+    wrong: list[Wrong],
 ) -> list[Packed]:
     """The rows of a parcel. A product on several rows of the order fills them in their order."""
     packed: dict[RowKey, Decimal | None] = {}
     for index, change in enumerate(changes):
-        rows = [row for row in shipment.rows if _is_meant(row, change)]
-        if change.catalogue_id is not None and change.catalogue_id != shipment.catalogue_id:
-            message = f"this shipment is from {shipment.catalogue_id}"
+        rows = wanted.meant(change)
+        if change.catalogue_id is not None and change.catalogue_id != catalogue_id:
+            message = f"this shipment is from {catalogue_id}"
             wrong.append(Wrong(f"{at}[{index}].externalWarehouseId", "unknown_warehouse", message))
             continue
         if not rows:
@@ -185,12 +218,6 @@ def _packed(
         Packed(row_id=row_id, product_id=product_id, delivered=delivered)
         for (row_id, product_id), delivered in packed.items()
     ]
-
-
-def _is_meant(row: Row, change: PackedChange) -> bool:
-    if change.row_id is None:
-        return change.item_id == row.product_id
-    return change.row_id == row.row_id and change.item_id in (None, row.product_id)
 
 
 def _handed_over(parcels: Sequence[Parcel], rows: Sequence[Row], *, whole: bool) -> tuple[Parcel, ...]:

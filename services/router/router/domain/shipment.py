@@ -105,6 +105,7 @@ def packing(shipment: Shipment) -> tuple[Parcel, ...]:
 
 def shipment_changed(shipment: Shipment) -> ShipmentChanged:
     """The event that tells of a shipment as it is now."""
+    codes = tracking_codes(shipment)
     return ShipmentChanged(
         shipment_id=shipment.shipment_id,
         order_id=shipment.order_id,
@@ -121,22 +122,19 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
                 product_id=row.product_id,
                 quantity=row.quantity,
                 delivered=row.delivered,
-                tracking_codes=tracking_codes(shipment, row),
+                tracking_codes=codes[row.row_id, row.product_id],
             )
             for row in shipment.rows
         ),
     )
 
 
-def tracking_codes(shipment: Shipment, row: Row) -> tuple[str, ...]:
-    """The codes of the parcels a row is in; a parcel that carries nothing of it does not count."""
-    return tuple(
-        dict.fromkeys(
-            code
-            for parcel in packing(shipment)
-            for packed in parcel.rows
-            if (packed.row_id, packed.product_id) == (row.row_id, row.product_id)
-            and (packed.delivered or (packed.delivered is None and not shipment.closed))
-            for code in parcel.tracking_codes
-        )
-    )
+def tracking_codes(shipment: Shipment) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The codes of the parcels each row (row id, product) is in; a parcel that carries nothing of it does not count."""
+    codes: dict[tuple[str, str], dict[str, None]] = {(row.row_id, row.product_id): {} for row in shipment.rows}
+    for parcel in packing(shipment):
+        followed = dict.fromkeys(parcel.tracking_codes)
+        for packed in parcel.rows if followed else ():
+            if packed.delivered or (packed.delivered is None and not shipment.closed):
+                codes.setdefault((packed.row_id, packed.product_id), {}).update(followed)
+    return {key: tuple(found) for key, found in codes.items()}

@@ -29,18 +29,27 @@ class Wanted:
 
     @property
     def condition(self) -> str:
-        """The condition on `shipments`, with the parameters of `arguments`."""
+        """The condition on `shipments`, with the parameters of `arguments`.
+
+        What is not asked for is left out: with `$2 IS NULL OR` no index could be made use of.
+        """
         party = "supplier_id" if self.supplier_id is not None else "retailer_id"
-        return (
-            f"{party} = $1 AND ($2::timestamptz IS NULL OR created_at >= $2)"
-            " AND ($3::text[] IS NULL OR status = ANY($3))"
-        )
+        asked = [f"{party} = $1"]
+        if self.since is not None:
+            asked.append("created_at >= $2")
+        if self.statuses is not None:
+            asked.append(f"status = ANY(${len(asked) + 1}::text[])")
+        return " AND ".join(asked)
 
     @property
     def arguments(self) -> tuple[object, ...]:
         """The parameters of `condition`."""
-        party = self.supplier_id if self.supplier_id is not None else self.retailer_id
-        return party, self.since, None if self.statuses is None else list(self.statuses)
+        asked: list[object] = [self.supplier_id if self.supplier_id is not None else self.retailer_id]
+        if self.since is not None:
+            asked.append(self.since)
+        if self.statuses is not None:
+            asked.append(list(self.statuses))
+        return tuple(asked)
 
 
 async def save_shipments(tx: Transaction, shipments: Sequence[NewShipment]) -> None:
@@ -118,9 +127,11 @@ async def shipment(tx: Transaction, shipment_id: UUID) -> Shipment | None:
 
 async def shipments(tx: Transaction, wanted: Wanted, *, limit: int, offset: int) -> list[Shipment]:
     """A page of shipments, oldest first; of the same moment by id, so that pages never overlap."""
+    arguments = wanted.arguments
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM shipments WHERE {wanted.condition} ORDER BY created_at, id LIMIT $4 OFFSET $5",  # noqa: S608
-        *wanted.arguments,
+        f"SELECT {COLUMNS} FROM shipments WHERE id = ANY(ARRAY(SELECT id FROM shipments WHERE {wanted.condition}"  # noqa: S608
+        f" ORDER BY created_at, id LIMIT ${len(arguments) + 1} OFFSET ${len(arguments) + 2})) ORDER BY created_at, id",
+        *arguments,
         limit,
         offset,
     )
