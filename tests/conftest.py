@@ -1,10 +1,12 @@
 """What every test may ask for: the servers, each started once for the run, and a database of its own."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 
 from deploy.local.embedded_broker import EmbeddedBroker
 from tests import servers
@@ -37,6 +39,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say which servers the run took, also with -q: they differ between machines, and with them what was proved."""
     for kind, name in config.stash[_TAKEN].items():
         terminalreporter.write_line(f"{kind}: {name}")
+
+
+@pytest.fixture(autouse=True)
+def logging_left_as_it_was() -> Iterator[None]:
+    """A test that runs a command of ours configures how the whole process logs; the next one must not notice."""
+    before, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    yield
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ from shared.settings import ServiceSettings
 log = structlog.get_logger()
 
 WHAT = "Sluice"
-REDRIVE_EVERY_S = 60.0
+REDRIVE_EVERY_S = 20.0
 SILENCE = timedelta(seconds=60)
 RECENT = timedelta(hours=1)
 CHILD_READY_S = 60.0

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from opentelemetry import trace
@@ -66,10 +66,10 @@ def configure_logging(level: str = "INFO", *, readable: bool = False) -> None:
     structlog.configure(
         processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _StandardOutput()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -79,6 +79,18 @@ def configure_logging(level: str = "INFO", *, readable: bool = False) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("aiokafka", "uvicorn.access", "httpx", "faststream", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Writes to what standard output is at the moment, as the other loggers do."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override] # read at every line, so there is nothing to set
+        """Standard output."""
+        return sys.stdout
 
 
 def _hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
