@@ -1,5 +1,6 @@
 """What every message is: a small frozen value with a topic and a key."""
 
+from abc import abstractmethod
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -24,9 +25,9 @@ class Message(Part):
     topic: ClassVar[str]
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """The Kafka key: the id of the order, or of whatever else the message is about."""
-        raise NotImplementedError
 
 
 class Event(Message):
