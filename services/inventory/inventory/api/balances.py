@@ -24,7 +24,8 @@ from inventory.api.requests import (
 )
 from inventory.domain import BalanceChange, Item
 from shared import edge, problems, wire
-from shared.wire import Page
+from shared.postgres import Transaction
+from shared.wire import Page, PageRequest
 
 api = APIRouter(tags=["balances"])
 
@@ -106,9 +107,7 @@ async def list_balances(
         modified_from=modified_from,
     )
     async with database(request).transaction_of(caller.organisation) as tx:
-        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
-        total = await store.count_balances(tx, shown)
-    return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))
+        return await _page(tx, shown, asked, request)
 
 
 @api.get(
@@ -132,9 +131,7 @@ async def list_retailer_balances(
         modified_from=modified_from,
     )
     async with database(request).transaction_of(caller.organisation) as tx:
-        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
-        total = await store.count_balances(tx, shown)
-    return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))
+        return await _page(tx, shown, asked, request)
 
 
 @api.get(
@@ -162,6 +159,11 @@ async def list_catalogue_balances(
     async with database(request).transaction_of(caller.organisation) as tx:
         if await store.catalogue(tx, caller.organisation, catalogue_id, caller.organisation) is None:
             raise problems.not_found(f"catalogue {catalogue_id}")
-        rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
-        total = await store.count_balances(tx, shown)
+        return await _page(tx, shown, asked, request)
+
+
+async def _page(tx: Transaction, shown: store.Shown, asked: PageRequest, request: Request) -> Response:
+    """The page that is asked for of the balances to be shown, in the envelope of lists."""
+    rows = await store.balances_page(tx, shown, limit=asked.size, offset=asked.offset)
+    total = await store.count_balances(tx, shown)
     return wire.answer(wire.page_of([balance_answer(row) for row in rows], total, asked, request.url))
