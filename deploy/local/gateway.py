@@ -24,6 +24,9 @@ OF_ONE_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host"}
 )
 
+IDLE_S = 15
+"""Connections to services are given up after so many idle seconds: long before a service would close them itself."""
+
 
 @dataclass
 class Backend:
@@ -42,7 +45,8 @@ class Gateway:
 
     def __init__(self, backends: Sequence[Backend], extra: Sequence[BaseRoute] = ()) -> None:
         self.backends = backends
-        self._client = httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=256), trust_env=False)
+        limits = httpx.Limits(max_connections=256, keepalive_expiry=IDLE_S)
+        self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
         own = [Route("/livez", self._livez), Route("/readyz", self._readyz), Route("/metrics", self._metrics)]
         services = [backend.service for backend in backends]
         self._own: ASGIApp = Starlette(routes=[*own, *documents.routes(services), *extra])

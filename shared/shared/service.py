@@ -20,6 +20,10 @@ from shared.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
+KEEP_ALIVE_S = 75
+"""An idle connection is closed after so many seconds: later than any proxy in front of a service gives it up (60 s for
+most of them), so that no request is sent into a connection that is just being closed."""
+
 
 class Service:
     """A service that can be started, served and stopped. Nothing is opened before `start`.
@@ -183,6 +187,7 @@ async def serve(app: Any, host: str, port: int, *, stopping: Service | None = No
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=15,
+            timeout_keep_alive=KEEP_ALIVE_S,
             backlog=2_048,
         )
     )

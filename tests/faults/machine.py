@@ -17,7 +17,7 @@ from deploy.local.audit import Findings
 from deploy.local.server_process import ServerProcess
 from notifier import sender
 
-START_S, STOP_S, RECOVER_S = 90.0, 60.0, 120.0
+START_S, STOP_S, RECOVER_S = 180.0, 120.0, 300.0
 PAGE = 1_000
 
 

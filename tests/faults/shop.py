@@ -67,8 +67,10 @@ class Shop:
                 return None
             return str(answer.raise_for_status().json()["statuses"][-1]["value"])
 
-        found = await asyncio.gather(*map(look_up_one, self.history))
-        return {number: status for number, status in zip(self.history, found, strict=True) if status is not None}
+        # A group, so that no request outlives the one that failed.
+        async with asyncio.TaskGroup() as group:
+            found = {number: group.create_task(look_up_one(number)) for number in self.history}
+        return {number: status for number, task in found.items() if (status := task.result()) is not None}
 
     async def _send(self, order: dict[str, Any]) -> Outcome:
         for _ in range(TRIES):
