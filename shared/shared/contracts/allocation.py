@@ -26,8 +26,39 @@ class RowDemand(Part):
     candidates: tuple[Candidate, ...]
 
 
+class DeliveredPart(Part):
+    """A quantity of an order's row that its supplier has delivered from a balance."""
+
+    row_id: str
+    catalogue_id: str
+    product_id: str
+    quantity: Quantity
+
+
+class ReleaseOrder(Command):
+    """Let go of all that was promised to an order and is not delivered. Harmless when it is said again.
+
+    `delivered` is what stays: the router knows of deliveries first.
+    """
+
+    topic: ClassVar[str] = "inventory.release-order.v1"
+
+    order_id: UUID
+    retailer_id: str
+    delivered: tuple[DeliveredPart, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)
+
+
 class AllocateOrder(Command):
-    """Promise stock to an order. The same order and round is settled once, however often it is asked."""
+    """Promise stock to an order. The same order and round is settled once, however often it is asked.
+
+    `release` is an earlier order that this one takes the place of: it lets go before this one takes, in one
+    transaction, so that nobody comes between them.
+    """
 
     topic: ClassVar[str] = "inventory.allocate-order.v1"
 
@@ -35,6 +66,7 @@ class AllocateOrder(Command):
     round: int
     retailer_id: str
     placed_at: datetime
+    release: ReleaseOrder | None = None
     rows: tuple[RowDemand, ...]
 
     @property

@@ -98,7 +98,11 @@ class OrderRow(Part):
 
 
 class OrderPlaced(Event):
-    """A retailer's order is in the order book. Said again, with the same content, when nobody answered."""
+    """A retailer's order is in the order book. Said again, with the same content, when nobody answered.
+
+    `held`: stock is promised, and no shipment made until an `OrderAmended` releases it. `replaces` is the earlier
+    order with the same number that this one takes the place of: what that one holds and has not delivered is let go.
+    """
 
     topic: ClassVar[str] = "order-intake.order-placed.v1"
 
@@ -107,8 +111,33 @@ class OrderPlaced(Event):
     external_id: str
     placed_at: datetime
     receiver: str | None = Field(default=None, description="metadata.receiverOrganization, binding when there is a PO")
+    held: bool = False
+    replaces: UUID | None = None
     delivery: Delivery
     rows: tuple[OrderRow, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)
+
+
+class OrderAmended(Event):
+    """A retailer changed its mind about an order that was placed. A whole snapshot: the highest version wins.
+
+    `cancelled`: whatever is not delivered yet is not wanted any more, for good. `held` is as in `OrderPlaced`; once
+    released, an order is not held again. `delivery` replaces the one it was placed with. The rows stay as they are.
+    """
+
+    topic: ClassVar[str] = "order-intake.order-amended.v1"
+
+    order_id: UUID
+    retailer_id: str
+    amended_at: datetime
+    version: int
+    cancelled: bool = False
+    held: bool = False
+    delivery: Delivery
 
     @property
     def key(self) -> str:

@@ -1,6 +1,7 @@
 """What the router decided, and how shipments go on."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -18,10 +19,14 @@ class RoutedPart(Part):
 
 
 class RowRouted(Part):
-    """Where a row went. routed + waiting + unserved = its quantity; `reason` says why something is unserved."""
+    """Where a row went. routed + reserved + waiting + unserved = its quantity; `reason` says why something is unserved.
+
+    `reserved` is promised to an order that is held: it is in no shipment until the order is released.
+    """
 
     external_id: str
     routed: tuple[RoutedPart, ...] = ()
+    reserved: Quantity = Decimal(0)
     waiting: Quantity
     unserved: Quantity
     reason: str | None = None
