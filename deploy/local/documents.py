@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -13,10 +14,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from deploy.local.services import SERVICES
 from shared.contracts import MESSAGES, Command
 from shared.service import Service
 
 VERSION = "0.1.0"
+
+SNAPSHOT = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+"""The OpenAPI as it is kept beside the code, so that a change of the interface is seen by who reads the change."""
 
 
 def openapi(services: Sequence[Service]) -> dict[str, Any]:
@@ -25,35 +30,51 @@ def openapi(services: Sequence[Service]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Sluice", "version": VERSION, "description": "An open-source drop-shipping hub."},
         "paths": {},
-        "components": {"schemas": {}, "securitySchemes": {}},
+        "components": {"schemas": {}, "responses": {}, "securitySchemes": {}},
     }
     schemas: dict[str, Any] = merged["components"]["schemas"]
     for service in services:
-        found = service.app.openapi()
-        for name, model in found.get("components", {}).get("schemas", {}).items():
-            if schemas.get(name, model) != model:
-                renamed = f"{service.schema}_{name}"
-                found = _with_reference(found, name, renamed)
-                schemas[renamed] = found["components"]["schemas"][name]
-            else:
-                schemas[name] = model
-        merged["components"]["securitySchemes"] |= found.get("components", {}).get("securitySchemes", {})
+        found = _told_apart(service.app.openapi(), schemas, service.schema)
+        schemas |= found["components"]["schemas"]
+        for shared in ("responses", "securitySchemes"):
+            merged["components"][shared] |= found.get("components", {}).get(shared, {})
         for path, operations in found["paths"].items():
-            for operation in operations.values():
-                # FastAPI's word for invalid input, which we answer with 400 (trust.md).
-                operation["responses"].pop("422", None)
             merged["paths"].setdefault(path, {}).update(operations)
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
     return merged
 
 
-def _with_reference(document: dict[str, Any], name: str, renamed: str) -> dict[str, Any]:
+def _told_apart(document: dict[str, Any], taken: dict[str, Any], service: str) -> dict[str, Any]:
+    """A service's document, with other names for models whose names have been taken by others that are not the same.
+
+    A model that refers to one of those is not the same as its namesake either, even if it reads the same.
+    """
+    own: dict[str, Any] = document["components"]["schemas"]
+    clashing = {name for name, model in own.items() if taken.get(name, model) != model}
+    while True:
+        marks = [_reference(name) for name in clashing]
+        others = own.keys() & taken.keys() - clashing
+        more = {name for name in others if any(mark in orjson.dumps(own[name]).decode() for mark in marks)}
+        if not more:
+            break
+        clashing |= more
     text = orjson.dumps(document).decode()
-    again: dict[str, Any] = orjson.loads(
-        text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{renamed}"')
-    )
-    return again
+    for name in clashing:
+        text = text.replace(_reference(name), _reference(f"{service}_{name}"))
+    renamed: dict[str, Any] = orjson.loads(text)
+    models = renamed["components"]["schemas"]
+    renamed["components"]["schemas"] = {
+        f"{service}_{name}" if name in clashing else name: model for name, model in models.items()
+    }
+    return renamed
+
+
+def _reference(name: str) -> str:
+    return f'"#/components/schemas/{name}"'
+
+
+def snapshot(document: dict[str, Any]) -> bytes:
+    """A document as it is kept: the same for the same content, and readable line by line."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
 def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
@@ -155,3 +176,7 @@ def _page(document: dict[str, Any]) -> str:
 
 def _indented(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_bytes(snapshot(openapi([service.described() for service in SERVICES])))

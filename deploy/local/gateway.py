@@ -47,6 +47,8 @@ class Gateway:
         self.backends = backends
         limits = httpx.Limits(max_connections=256, keepalive_expiry=IDLE_S)
         self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
+        # What a client does not ask for it may not understand: nothing is asked for in its name.
+        self._client.headers.clear()
         own = [Route("/livez", self._livez), Route("/readyz", self._readyz), Route("/metrics", self._metrics)]
         services = [backend.service for backend in backends]
         self._own: ASGIApp = Starlette(routes=[*own, *documents.routes(services), *extra])

@@ -9,6 +9,7 @@ import structlog
 import uuid_utils.compat as uuid_utils
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -32,11 +33,19 @@ def canonical(path: str) -> str:
 
 
 def repaired_query(query: bytes) -> bytes:
-    """A query as it was meant: a second `?` separates like `&`, and of a repeated name the last value counts."""
-    if b"?" not in query and query.count(b"=") < 2:
-        return query
+    """A query as it was meant: a second `?` separates like `&`, of a repeated name the last value counts, and a blank
+    value is none.
+    """
     pairs = dict(parse_qsl(query.decode("latin-1").replace("?", "&"), keep_blank_values=True, encoding="latin-1"))
-    return urlencode(pairs, encoding="latin-1").encode()
+    return urlencode({name: value for name, value in pairs.items() if value.strip()}, encoding="latin-1").encode()
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """What can be done at an address: the methods of the routes that fit it best, and the two that are always there."""
+    fitting = [route for route in iter_route_contexts(app.routes) if route.path_regex.match(path)]
+    best = min((str(route.path).count("{") for route in fitting), default=0)
+    found = {"OPTIONS"}.union(*(route.methods or () for route in fitting if str(route.path).count("{") == best))
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def refusal_of_nul(path: str, query: bytes) -> problems.Refused | None:
@@ -70,6 +79,9 @@ class Edge:
             "raw_path": path.encode(),
             "query_string": repaired_query(scope["query_string"]),
         }
+        if scope["method"] == "HEAD":
+            # As GET; the server sends no body then.
+            scope["method"] = "GET"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request_id = headers.get(REQUEST_ID, "")
         if not (8 <= len(request_id) <= 64 and request_id.replace("-", "").isalnum()):
@@ -158,6 +170,12 @@ def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            # Starlette names the methods of one route only, and an address may have several.
+            allowed = {"Allow": ", ".join(methods_at(app, request.url.path))}
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=allowed)
+            return _error(405, f"{request.method} is not possible here", request.url.path, headers=allowed)
         return _error(error.status_code, str(error.detail), request.url.path, headers=dict(error.headers or {}))
 
     async def crashed(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat as uuid_utils
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.postgres import Record, Transaction
 
@@ -20,17 +20,17 @@ class ParkedMessage(BaseModel):
     One that could not be sent, rather than taken, has the partition and the offset -1.
     """
 
-    id: int
-    message_id: str | None
-    topic: str
-    partition: int
-    offset: int
-    key: str | None
-    value: str | None
-    headers: list[list[Any]]
-    error: str
-    attempts: int
-    parked_at: datetime
+    id: int = Field(description="Its number among the parked messages of this service")
+    message_id: str | None = Field(description="The id it was sent with; null when it had none")
+    topic: str = Field(description="The topic it came from, or was going to")
+    partition: int = Field(description="The partition it came from; -1 when it never left")
+    offset: int = Field(description="Its place in the partition; -1 when it never left")
+    key: str | None = Field(description="Its key")
+    value: str | None = Field(description="Its bytes as text")
+    headers: list[list[Any]] = Field(description="Pairs of a name and a value")
+    error: str = Field(description="Why it was given up")
+    attempts: int = Field(description="How often it was tried")
+    parked_at: datetime = Field(description="When it was given up")
 
 
 async def parked(tx: Transaction, *, after: int = 0, limit: int = 100) -> list[ParkedMessage]:

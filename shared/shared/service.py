@@ -11,10 +11,11 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import auth, edge, kafka, observability, operations, outbox, problems, retention
+from shared import auth, edge, kafka, observability, openapi, operations, outbox, problems, retention
 from shared.consuming import Consuming
 from shared.contracts import TokenKeysChanged
 from shared.postgres import Database
+from shared.rates import Rates
 from shared.settings import ServiceSettings
 from shared.subscriptions import Subscriptions
 
@@ -121,9 +122,17 @@ class Service:
         return self.ready and self._database is not None and await self._database.answers()
 
     def _application(self, api: Sequence[APIRouter]) -> FastAPI:
-        app = FastAPI(title=f"Sluice {self.name}", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+        app = FastAPI(
+            title=f"Sluice {self.name}",
+            openapi_url="/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+            generate_unique_id_function=openapi.operation_id,
+        )
+        openapi.describe(app)
         edge.install(app, self.name, self.settings.max_body_bytes)
         app.state.service = self
+        app.state.rates = Rates(self.settings.requests_per_second, self.settings.requests_burst)
         for router in api:
             app.include_router(router)
         app.include_router(operations.router(self.name))

@@ -7,8 +7,18 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from shared import problems
 
@@ -20,12 +30,17 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 """No order, mail or search is about a moment outside these; the far ends of the calendar break time zones."""
 
 
-def _shortest(number: Decimal) -> int | float:
+def shortest(number: Decimal) -> int | float:
+    """A decimal number as JSON writes it best: whole ones without a point."""
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _not_given(value: object) -> object:
     return None if value == "" else value
+
+
+def _may_be_null(field: JsonSchemaValue) -> bool:
+    return any(choice.get("type") == "null" for choice in field.get("anyOf", ()))
 
 
 def read_moment(value: object) -> object:
@@ -49,7 +64,7 @@ def _in_utc(moment: datetime) -> datetime:
     return moment
 
 
-Number = Annotated[Decimal, PlainSerializer(_shortest, return_type=int | float, when_used="json")]
+Number = Annotated[Decimal, PlainSerializer(shortest, return_type=int | float, when_used="json")]
 """A decimal number, answered as the shortest JSON number."""
 
 Moment = Annotated[
@@ -71,29 +86,39 @@ class WireModel(BaseModel):
         alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """As pydantic says it, except that an answer leaves out what is not known, and so promises nothing of it."""
+        schema = handler(core)
+        if handler.mode == "serialization":
+            fields = handler.resolve_ref_schema(schema)
+            known = [name for name in fields.get("required", ()) if not _may_be_null(fields["properties"][name])]
+            fields["required"] = known
+        return schema
+
 
 class PageInfo(WireModel):
     """Where in a list an answer is. The first page is 0."""
 
-    size: int
-    total_elements: int
-    total_pages: int
-    number: int
+    size: int = Field(description="Elements on a full page", examples=[2000])
+    total_elements: int = Field(description="Elements of the whole list", examples=[3322])
+    total_pages: int = Field(description="Pages of the whole list", examples=[2])
+    number: int = Field(description="The page this is; the first is 0", examples=[0])
 
 
 class Link(WireModel):
     """The address of a neighbouring page."""
 
-    rel: str
-    href: str
+    rel: str = Field(description="Which page it is: `prev` or `next`", examples=["next"])
+    href: str = Field(description="Its path and query", examples=["/ecommerce/v3/inventory?page=1&size=2000"])
 
 
 class Page(WireModel, Generic[Item]):
     """A list as it is answered."""
 
-    links: tuple[Link, ...] = ()
-    content: Sequence[Item]
-    page: PageInfo
+    links: tuple[Link, ...] = Field(default=(), description="The neighbouring pages")
+    content: Sequence[Item] = Field(description="The elements of this page")
+    page: PageInfo = Field(description="Where in the whole list this page is")
 
 
 @dataclass(frozen=True)
@@ -110,15 +135,25 @@ class PageRequest:
 
 
 def page_request(default_size: int = MAX_PAGE_SIZE) -> Any:
-    """A FastAPI dependency that reads `page` and `size`; a larger size than 2,000 gets 2,000."""
+    """A FastAPI dependency that reads `page` and `size`; a blank one is not given, and more than 2,000 are 2,000."""
 
     def read(
-        page: Annotated[int, Query(ge=0, le=10_000_000, description="The page; the first is 0")] = 0,
-        size: Annotated[int, Query(ge=1, le=1_000_000, description="Elements on a page, at most 2000")] = default_size,
+        page: Annotated[
+            int, _or_if_blank(0), Query(ge=0, le=10_000_000, description="The page; the first is 0", examples=[0])
+        ] = 0,
+        size: Annotated[
+            int,
+            _or_if_blank(default_size),
+            Query(ge=1, le=1_000_000, description="Elements on a page, at most 2000", examples=[100]),
+        ] = default_size,
     ) -> PageRequest:
         return PageRequest(page, min(size, MAX_PAGE_SIZE))
 
     return read
+
+
+def _or_if_blank(usual: int) -> BeforeValidator:
+    return BeforeValidator(lambda given: usual if isinstance(given, str) and not given.strip() else given)
 
 
 def page_of(content: Sequence[Item], total: int, asked: PageRequest, url: Any = None) -> Page[Item]:

@@ -22,6 +22,8 @@ EVERY_METHOD = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 async def echo(request: Request) -> Response:
     """Answers what has arrived; packed when asked for."""
     if request.url.path.startswith("/ecommerce/v3/inventory"):
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return JSONResponse("plain")
         return Response(gzip.compress(b'"packed"'), headers={"content-encoding": "gzip"}, media_type="application/json")
     arrived = {
         "method": request.method,
@@ -76,6 +78,12 @@ async def test_a_request_is_passed_on_as_it_was_sent(client: httpx.AsyncClient) 
 async def test_a_packed_answer_arrives_packed(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ecommerce/v3/inventory", headers={"Accept-Encoding": "gzip"})
     assert (answer.headers["content-encoding"], answer.json()) == ("gzip", "packed")
+
+
+async def test_a_client_that_asks_for_nothing_packed_gets_nothing_packed(client: httpx.AsyncClient) -> None:
+    del client.headers["accept-encoding"]
+    answer = await client.get("/ecommerce/v3/inventory")
+    assert ("content-encoding" in answer.headers, answer.json()) == (False, "plain")
 
 
 @pytest.mark.parametrize("path", ["/ecommerce/v3/shipments", "/v3/orders/A-1/routing/", "/ecommerce/v3/shipments/7"])

@@ -106,7 +106,12 @@ def test_the_one_spelling_of_an_address_is_its_own(path: str) -> None:
         (b"size=30&size=100", b"size=100"),
         (b"from=2026-01-01T00%3A00%3A00%2B02%3A00&page=0", b"from=2026-01-01T00%3A00%3A00%2B02%3A00&page=0"),
         (b"name=%C3%A4&page=0", b"name=%C3%A4&page=0"),
-        (b"a=&b=1", b"a=&b=1"),
+        (b"a=&b=1", b"b=1"),
+        (b"page=", b""),
+        (b"page=+%20", b""),
+        (b"type=&capability&size=1", b"size=1"),
+        (b"role=RETAILER?page=1", b"role=RETAILER&page=1"),
+        (b"from=2026-01-01T00:00:00+02:00", b"from=2026-01-01T00%3A00%3A00+02%3A00"),
     ],
 )
 def test_a_query_is_read_as_it_was_meant(written: bytes, meant: bytes) -> None:
@@ -117,6 +122,28 @@ async def test_an_old_address_with_a_second_question_mark_works(client: httpx.As
     answer = await client.get("/v3/things/?role=supplier?size=3")
     assert answer.status_code == 200
     assert [thing["externalId"] for thing in answer.json()["content"]] == ["supplier 0", "supplier 1", "supplier 2"]
+
+
+async def test_a_parameter_that_is_blank_is_not_given(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v3/things?page=&size=&role=")
+    assert answer.status_code == 200
+    assert [thing["externalId"] for thing in answer.json()["content"]] == ["none 0", "none 1"]
+
+
+async def test_an_address_tells_what_can_be_done_there(client: httpx.AsyncClient) -> None:
+    asked = await client.options("/v3/things")
+    refused = await client.delete("/v3/things")
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert refused.json()["message"] == "DELETE is not possible here"
+    assert asked.headers["allow"] == refused.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert (await client.options("/nowhere")).status_code == 404
+
+
+async def test_head_answers_as_get_does_without_the_body(client: httpx.AsyncClient) -> None:
+    head, get = await client.head("/v3/things?size=3"), await client.get("/v3/things?size=3")
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.content))
+    assert (await client.head("/nowhere")).status_code == 404
 
 
 async def test_every_wrong_field_is_named_as_the_client_wrote_it(client: httpx.AsyncClient) -> None:

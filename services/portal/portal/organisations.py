@@ -41,7 +41,9 @@ class AccountTaken(NotPossible):
 class OrganisationBody(wire.WireModel):
     """What can be said of an organisation."""
 
-    name: Annotated[str, AfterValidator(domain.valid_name)]
+    name: Annotated[str, AfterValidator(domain.valid_name)] = Field(
+        description="What people call it", examples=["Nordic Outdoor Shop"]
+    )
     roles: Annotated[tuple[Role, ...], AfterValidator(domain.valid_roles)] = Field(
         description="What it does: retailers place orders, suppliers deliver them, operators run the system"
     )
@@ -56,15 +58,17 @@ class OrganisationBody(wire.WireModel):
 class Organisation(OrganisationBody):
     """An organisation and its business id."""
 
-    business_id: Annotated[str, AfterValidator(domain.valid_business_id)]
+    business_id: Annotated[str, AfterValidator(domain.valid_business_id)] = Field(
+        description="The Finnish business id, with its dash and its check digit", examples=["0109357-9"]
+    )
 
 
 class Registered(Organisation):
     """An organisation as it is kept."""
 
     version: int = Field(description="Counts the changes; 1 when it was added")
-    created_at: wire.Moment
-    updated_at: wire.Moment
+    created_at: wire.Moment = Field(description="When it was added")
+    updated_at: wire.Moment = Field(description="When it was changed last")
 
 
 class Key(wire.WireModel):

@@ -21,9 +21,9 @@ class Token(BaseModel):
     """A token as shops expect it (glue-api.md A.2)."""
 
     access_token: str = Field(description="Send it as `Authorization: Bearer …`")
-    token_type: str = "bearer"  # noqa: S105
-    expires_in: int = Field(description="Seconds until it expires")
-    scope: str = "internal"
+    token_type: str = Field(default="bearer", description="How it is sent: `bearer`")
+    expires_in: int = Field(description="Seconds until it expires", examples=[3600])
+    scope: str = Field(default="internal", description="Always `internal`; programs expect the field")
 
 
 class BadCredentials(Exception):

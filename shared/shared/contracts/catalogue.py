@@ -34,7 +34,8 @@ class CatalogueChanged(Event):
 class BalanceChanged(Event):
     """A product was published into a catalogue, withdrawn from it, or its data changed there.
 
-    Not said for every unit an order takes: the router ranks, inventory knows the truth.
+    Not said for every unit an order takes: the router ranks, inventory knows the truth. `fragile`: to be handled with
+    care; `oversized`: larger than a normal parcel. Carriers have an additional service for either.
     """
 
     topic: ClassVar[str] = "inventory.balance-changed.v1"
@@ -47,6 +48,8 @@ class BalanceChanged(Event):
     description: str | None = None
     quantity: Quantity
     published: bool
+    fragile: bool = False
+    oversized: bool = False
     version: int
 
     @property

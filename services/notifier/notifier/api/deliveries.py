@@ -19,11 +19,11 @@ Supplier = Annotated[auth.Caller, Depends(auth.caller_with("supplier"))]
 class Delivery(wire.WireModel):
     """One mail, from being due to the mail server's last word."""
 
-    id: int
+    id: Annotated[int, Field(description="Its number in your log")]
     kind: Annotated[str, Field(description="What it is about: new-shipment")]
-    shipment_id: UUID
-    order_external_id: str
-    retailer_id: str
+    shipment_id: Annotated[UUID, Field(description="The shipment it is about")]
+    order_external_id: Annotated[str, Field(description="The retailer's number of the order", examples=["A-1001"])]
+    retailer_id: Annotated[str, Field(description="The retailer's business id", examples=["1531864-4"])]
     state: Annotated[
         State,
         Field(
@@ -33,12 +33,12 @@ class Delivery(wire.WireModel):
     ]
     recipients: Annotated[tuple[str, ...], Field(description="Whom the last try was for")]
     reached: Annotated[tuple[str, ...], Field(description="For whom the mail server has taken it")]
-    subject: str | None
-    message_id: str
-    attempts: int
+    subject: Annotated[str | None, Field(description="Its subject, once it was written")]
+    message_id: Annotated[str, Field(description="The same in every copy that may arrive")]
+    attempts: Annotated[int, Field(description="How often it was tried")]
     answer: Annotated[str | None, Field(description="What the mail server said last")]
-    created_at: wire.Moment
-    sent_at: wire.Moment | None
+    created_at: Annotated[wire.Moment, Field(description="When it was due")]
+    sent_at: Annotated[wire.Moment | None, Field(description="When the mail server took it")]
     next_at: Annotated[wire.Moment | None, Field(description="When it is tried next")]
 
 

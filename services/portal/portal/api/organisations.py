@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from portal import organisations, store
 from portal.organisations import Organisation, OrganisationBody, Registered
@@ -14,7 +14,11 @@ Operator = Annotated[auth.Caller, Depends(auth.caller_with("operator"))]
 Anyone = Annotated[auth.Caller, Depends(auth.caller_with("operator", "retailer", "supplier"))]
 Asked = Annotated[wire.PageRequest, Depends(wire.page_request())]
 
-BODY = {"requestBody": {"content": {"application/json": {"schema": OrganisationBody.model_json_schema()}}}}
+BusinessId = Annotated[str, Path(description="The organisation's business id", examples=["0109357-9"])]
+
+BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": OrganisationBody.model_json_schema()}}}
+}
 
 
 @router.get("", response_model=wire.Page[Registered], summary="List the organisations")
@@ -27,7 +31,7 @@ async def list_organisations(request: Request, _: Operator, asked: Asked) -> Res
 
 
 @router.get("/{business_id}", response_model=Registered, summary="Show an organisation")
-async def show_organisation(request: Request, caller: Anyone, business_id: str) -> Response:
+async def show_organisation(request: Request, caller: Anyone, business_id: BusinessId) -> Response:
     """An organisation's record: any for operators, for others their own. 404 for everybody else's."""
     database = request.app.state.database
     is_operator = "operator" in caller.roles
@@ -40,7 +44,7 @@ async def show_organisation(request: Request, caller: Anyone, business_id: str) 
 
 
 @router.put("/{business_id}", response_model=Registered, summary="Add or change an organisation", openapi_extra=BODY)
-async def put_organisation(request: Request, _: Operator, business_id: str) -> Response:
+async def put_organisation(request: Request, _: Operator, business_id: BusinessId) -> Response:
     """Replace the whole record. The same again changes nothing and keeps the version. For operators.
 
     400 names every field that is not valid.

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.openapi.models import HTTPBase
+from fastapi.security.base import SecurityBase
 from jwt.algorithms import OKPAlgorithm
 from pydantic import BaseModel, Field
 
@@ -22,16 +24,36 @@ class KeySet(BaseModel):
     keys: list[dict[str, Any]] = Field(description="Ed25519 public keys (`kty` OKP), each with its `kid`")
 
 
-@router.get("/auth/token", response_model=tokens.Token, summary="Fetch a token")
-@router.post("/auth/token", response_model=tokens.Token, summary="Fetch a token by POST")
-@router.post("/oauth/token", response_model=tokens.Token, summary="Fetch a token as programs written before 2023 do")
-async def fetch_token(request: Request) -> Response:
+class AccountAndSecret(SecurityBase):
+    """A FastAPI dependency: the account and the secret that a request shows. 401 when it shows none."""
+
+    def __init__(self) -> None:
+        self.scheme_name = "key"
+        self.model = HTTPBase(scheme="basic", description="The account of a key, and its secret")
+
+    async def __call__(self, request: Request) -> tuple[str, str]:
+        """What the request shows."""
+        return _credentials(request.headers.get("authorization", ""))
+
+
+Shown = Annotated[tuple[str, str], Depends(AccountAndSecret())]
+
+
+@router.get("/auth/token", response_model=tokens.Token, summary="Fetch a token", operation_id="fetchToken")
+@router.post("/auth/token", response_model=tokens.Token, summary="Fetch a token by POST", operation_id="postForToken")
+@router.post(
+    "/oauth/token",
+    response_model=tokens.Token,
+    summary="Fetch a token as programs written before 2023 do",
+    operation_id="postForTokenAsBefore2023",
+)
+async def fetch_token(request: Request, shown: Shown) -> Response:
     """Show account and secret by HTTP Basic, get a bearer token for an hour. A body or a `grant_type` is not read.
 
     401 for a wrong account or secret; five of those in an hour lock the key for an hour for where they came from, and
     the right secret is answered 401 then, too. 429 with `Retry-After` after a hundred in ten minutes from one place.
     """
-    account, secret = _credentials(request.headers.get("authorization", ""))
+    account, secret = shown
     state = request.app.state
     source = tokens.source_of(request.client.host if request.client else "")
     try:
