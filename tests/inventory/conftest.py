@@ -9,6 +9,7 @@ from inventory.settings import Settings
 from shared.postgres import Database
 from tests import builders
 from tests.builders import Signer
+from tests.inventory import examples
 from tests.inventory.parties import Parties
 
 
@@ -27,3 +28,10 @@ async def parties(stock: Database, database: str) -> AsyncIterator[Parties]:
     service = app.build(Settings(database=database, kafka="none"))
     async with builders.client_of(service, stock, signer) as client:
         yield Parties(client, signer, stock)
+
+
+@pytest.fixture
+async def published(parties: Parties) -> Parties:
+    """Callers of an inventory that holds the documents' two products, published to two shops."""
+    await examples.publish_boots(parties)
+    return parties

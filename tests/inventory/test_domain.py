@@ -238,11 +238,14 @@ def test_a_product_at_its_end_of_sale_has_nothing_left_whatever_the_same_item_sa
     assert after.quantity == 0
 
 
-def test_only_another_ean_name_or_status_touches_every_listing() -> None:
-    known = Product("A", "1", "Boots")
+def test_only_another_ean_name_status_or_handling_touches_every_listing() -> None:
+    known = Product("A", "1", "Boots", oversized=True)
     assert not domain.touches_all_listings(ProductChange("A", {"colour": "red"}), known)
     assert not domain.touches_all_listings(ProductChange("A", {}, ean="1", name="Boots", status="ACTIVE"), known)
     assert not domain.touches_all_listings(ProductChange("A", {}, ean="2"), None)
     assert domain.touches_all_listings(ProductChange("A", {}, ean="2"), known)
     assert domain.touches_all_listings(ProductChange("A", {}, name="Shoes"), known)
     assert domain.touches_all_listings(ProductChange("A", {}, status="EOS"), known)
+    assert not domain.touches_all_listings(ProductChange("A", {}, fragile=False, oversized=True), known)
+    assert domain.touches_all_listings(ProductChange("A", {}, fragile=True), known)
+    assert domain.touches_all_listings(ProductChange("A", {}, oversized=False), known)

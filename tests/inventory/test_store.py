@@ -84,9 +84,9 @@ async def test_a_page_past_the_end_is_empty_and_still_counts(parties: Parties) -
     await parties.publish({"W": {"A": 10, "B": 10, "C": 10}})
     async with parties.stock.transaction_of(SHOP) as tx:
         shown, seen = store.Shown(retailer_id=SHOP), store.Seen(SHOP, catalogue_id="W")
-        assert (await store.count_balances(tx, shown), await store.count_products(tx, seen)) == (3, 3)
+        assert (await store.count_balances(tx, shown), await store.count_products(tx, seen)) == (3, (0, 3))
         assert await store.balances_page(tx, shown, limit=2, offset=4) == []
-        assert await store.products_page(tx, seen, limit=2, offset=4) == []
+        assert await store.shown_products_page(tx, seen, limit=2, offset=4) == []
         assert await store.count_catalogue_products(tx, seen) == 3
         page = await store.catalogue_products_page(tx, seen, limit=2, offset=2)
     assert [row["external_id"] for row in page] == ["C"]

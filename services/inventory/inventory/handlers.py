@@ -1,6 +1,6 @@
-"""The messages inventory takes: requests for stock, and shipments that move on."""
+"""The messages inventory takes: requests for stock and to let go of it, and shipments that move on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import structlog
 
 from inventory import domain, store
 from shared import outbox
-from shared.contracts import AllocateOrder, OrderAllocated, ShipmentChanged
+from shared.contracts import AllocateOrder, OrderAllocated, ReleaseOrder, ShipmentChanged
 from shared.inbox import Unprocessable
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
@@ -29,18 +29,67 @@ async def allocate_orders(requests: Sequence[AllocateOrder], tx: Transaction) ->
         _refuse_repeated_rows(request)
     settled = await store.settlements_of(tx, asked)
     fresh = [request for request in reversed(asked.values()) if (request.order_id, request.round) not in settled]
-    answers = await _settle(tx, fresh) if fresh else []
+    releases = [request.release for request in fresh if request.release is not None]
+    if releases:
+        await store.lock_for_release(tx, [release.order_id for release in releases], _wanted(fresh))
+    answers: list[OrderAllocated] = []
+    for turn in _turns(fresh):
+        await _let_go(tx, [request.release for request in turn if request.release is not None])
+        answers += await _settle(tx, turn)
     await outbox.put(tx, *settled.values(), *answers)
 
 
-async def _settle(tx: Transaction, requests: Sequence[AllocateOrder]) -> list[OrderAllocated]:
-    wanted = {
+@subscriptions.on(ReleaseOrder)
+async def release_orders(requests: Sequence[ReleaseOrder], tx: Transaction) -> None:
+    """Let go of what was promised to orders and is not delivered: what counted is available again."""
+    await store.lock_for_release(tx, [request.order_id for request in requests], ())
+    await _let_go(tx, requests)
+
+
+async def _let_go(tx: Transaction, releases: Sequence[ReleaseOrder]) -> None:
+    """Return what orders hold from balances that are locked. An order that holds nothing any more changes nothing."""
+    if not releases:
+        return
+    said: dict[tuple[UUID, str, tuple[str, str]], Decimal] = {}
+    for release in releases:
+        for part in release.delivered:
+            key = (release.order_id, part.row_id, (part.catalogue_id, part.product_id))
+            said[key] = max(part.quantity, said.get(key, Decimal(0)))
+    moves = _Moves()
+    for allocation in await store.allocations_of_orders(tx, {release.order_id for release in releases}):
+        order_id, row_id, _ = allocation.key
+        delivered = said.get((order_id, row_id, allocation.place), Decimal(0))
+        after = domain.let_go(allocation.promise, delivered)
+        moves.note(allocation.key, allocation.promise, after, counted=allocation.counted)
+    await moves.save(tx)
+
+
+def _turns(requests: Sequence[AllocateOrder]) -> Iterator[list[AllocateOrder]]:
+    """The requests in their order, in turns: one that releases another of the batch comes after that has taken."""
+    turn: list[AllocateOrder] = []
+    taking: set[UUID] = set()
+    for request in requests:
+        if request.release is not None and request.release.order_id in taking:
+            yield turn
+            turn, taking = [], set()
+        turn.append(request)
+        taking.add(request.order_id)
+    if turn:
+        yield turn
+
+
+def _wanted(requests: Sequence[AllocateOrder]) -> set[domain.Key]:
+    """The balances that requests name."""
+    return {
         (request.retailer_id, candidate.catalogue_id, candidate.product_id)
         for request in requests
         for row in request.rows
         for candidate in row.candidates
     }
-    balances = await store.balances_for_update(tx, wanted)
+
+
+async def _settle(tx: Transaction, requests: Sequence[AllocateOrder]) -> list[OrderAllocated]:
+    balances = await store.balances_for_update(tx, _wanted(requests))
     answers: list[tuple[str, OrderAllocated]] = []
     for request in requests:
         answer = domain.allocate(request, balances)
@@ -73,24 +122,40 @@ async def settle_shipments(shipments: Sequence[ShipmentChanged], tx: Transaction
         progress = domain.Progress(row.delivered, shipment.closed, shipment.version)
         news[shipment.order_id, row.external_id, balance_id] = progress
     promises = await store.allocations_of(tx, news)
-    settled: dict[tuple[UUID, str, int], domain.Promise] = {}
-    moves: dict[int, tuple[Decimal, Decimal]] = {}
+    moves = _Moves()
     for key, progress in news.items():
         if key not in promises:
             log.warning("shipment of something that was never promised", order_id=str(key[0]), row=key[1])
             continue
         before, counted = promises[key]
         after = domain.settle(before, progress)
-        if after is None:
-            continue
-        settled[key] = after
+        if after is not None:
+            moves.note(key, before, after, counted=counted)
+    await moves.save(tx)
+
+
+class _Moves:
+    """What becomes of promises, and how it moves their balances."""
+
+    def __init__(self) -> None:
+        self._settled: dict[tuple[UUID, str, int], domain.Promise] = {}
+        self._balances: dict[int, tuple[Decimal, Decimal]] = {}
+
+    def note(self, key: tuple[UUID, str, int], before: domain.Promise, after: domain.Promise, *, counted: bool) -> None:
+        """A promise changes; its balance with it if it counts."""
+        if after == before:
+            return
+        self._settled[key] = after
         returned = after.returned - before.returned
-        if counted and after != before:
-            gone, back = moves.get(key[2], (Decimal(0), Decimal(0)))
-            moves[key[2]] = (gone + after.delivered - before.delivered + returned, back + returned)
-    if settled:
-        await store.settle_allocations(tx, settled)
-        await store.return_stock(tx, {id_: move for id_, move in moves.items() if any(move)})
+        if counted:
+            gone, back = self._balances.get(key[2], (Decimal(0), Decimal(0)))
+            self._balances[key[2]] = (gone + after.delivered - before.delivered + returned, back + returned)
+
+    async def save(self, tx: Transaction) -> None:
+        """Write it. The balances are locked."""
+        if self._settled:
+            await store.settle_allocations(tx, self._settled)
+            await store.return_stock(tx, {id_: move for id_, move in self._balances.items() if any(move)})
 
 
 def _refuse_repeated_rows(request: AllocateOrder) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from inventory.domain import Refusal
 from shared import problems
@@ -24,12 +25,12 @@ MOST_ERRORS = 100
 
 
 class ItemError(WireModel):
-    """What is wrong with an item of the list; `index` counts from 0, `field` is the field's path inside the item."""
+    """Why an item of the list was not applied."""
 
-    index: int
-    field: str
-    code: str
-    message: str
+    index: Annotated[int, Field(description="Which item of the list it is, counted from 0", examples=[0])]
+    field: Annotated[str, Field(description="What is wrong, by its path inside the item", examples=["quantity"])]
+    code: Annotated[str, Field(description="What kind of mistake it is, for programs", examples=["greater_than_equal"])]
+    message: Annotated[str, Field(description="What is wrong, for people", examples=["is required"])]
 
 
 @dataclass
@@ -59,12 +60,20 @@ class Wrong:
         return [*self.errors, ItemError(index=self.first_beyond, field="", code="more_errors", message=text)]
 
 
-def read_items(item: TypeAdapter[AnyItem], body: bytes) -> tuple[list[tuple[int, AnyItem]], Wrong]:
+def read_items(
+    item: TypeAdapter[AnyItem], body: bytes, *, or_one: bool = False
+) -> tuple[list[tuple[int, AnyItem]], Wrong]:
     """The items that can be read, with their indices, and what is wrong with the others.
 
+    With `or_one` an item that comes without a list around it is taken as a list of one.
     Raises pydantic's ValidationError when the body is no list, and problems.Refused when it is too long a one.
     """
-    listed = A_LIST.validate_json(body)
+    try:
+        given_at_all = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        text = f"is not valid JSON: {error}"
+        raise problems.invalid([problems.FieldError("body", "json_invalid", text)]) from None
+    listed = A_LIST.validate_python([given_at_all] if or_one and isinstance(given_at_all, dict) else given_at_all)
     count = len(listed) + sum(_inside(given) for given in listed)
     if count > MOST_ITEMS:
         message = f"has at most {MOST_ITEMS} items with the balances inside them, not {count}; send the rest separately"
@@ -95,7 +104,7 @@ def answer(errors: Sequence[ItemError]) -> Response:
     return Response(orjson.dumps([error.model_dump() for error in ordered]), media_type="application/json")
 
 
-def list_of(schema: dict[str, Any]) -> dict[str, Any]:
+def list_of(schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
     """The part of an OpenAPI description that says that the body is a list of such items."""
     content = {"application/json": {"schema": {"type": "array", "items": schema}}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": required, "content": content}}

@@ -1,14 +1,14 @@
-"""What is sent and answered: products and balances (glue-api.md A.6, A.7)."""
+"""What is sent: products and balances (glue-api.md A.6, A.7). Nothing, `""` and `null` all mean "not given"."""
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from inventory.domain import BalanceChange
-from shared.postgres import Record
-from shared.wire import Number, WireModel
+from inventory.domain import MOST_UNITS, BalanceChange
+from shared.wire import WireModel
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 CATALOGUE_ID = r"^[^\x00-\x20/\x7f]([^\x00-\x1f/\x7f]*[^\x00-\x20/\x7f])?$"
@@ -16,12 +16,18 @@ CATALOGUE_ID = r"^[^\x00-\x20/\x7f]([^\x00-\x1f/\x7f]*[^\x00-\x20/\x7f])?$"
 MOST_PARTS = 1_000
 """Pictures, categories, languages or measurements of one product."""
 
-MOST_UNITS = 1_000_000_000
-"""So many units in one balance are a mistake rather than stock."""
+CURRENCIES = AliasChoices("currency", "currecy")
+"""The documents of Glue spell it in both ways."""
 
 
-def _none_if_empty(value: object) -> object:
-    return None if value == "" else value
+def none_if_blank(value: object) -> object:
+    """What is given, or None for a text with nothing in it."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _none_if_empty_list(value: object) -> object:
+    # PHP writes an object without members as an empty list.
+    return None if value == [] else none_if_blank(value)
 
 
 def _to_cents_of_cents(price: Decimal) -> Decimal:
@@ -29,10 +35,10 @@ def _to_cents_of_cents(price: Decimal) -> Decimal:
     return price.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
 
 
-def _only_nothing(allocated: Decimal) -> Decimal:
-    if allocated:
-        raise ValueError("may only be set to 0, which releases the allocations")
-    return allocated
+def _no_address(catalogue_id: str) -> str:
+    if catalogue_id == "balances":
+        raise PydanticCustomError("reserved", "is taken: all balances are listed under catalogs/balances")
+    return catalogue_id
 
 
 def _not_too_many(value: object) -> object:
@@ -41,17 +47,22 @@ def _not_too_many(value: object) -> object:
     return value
 
 
-NotGiven = BeforeValidator(_none_if_empty)
+NotGiven = BeforeValidator(none_if_blank)
 Few = BeforeValidator(_not_too_many)
+EmptyList = BeforeValidator(_none_if_empty_list)
 ProductId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
 CatalogueId = Annotated[str, Field(max_length=100, pattern=CATALOGUE_ID)]
+NewCatalogueId = Annotated[CatalogueId, AfterValidator(_no_address)]
 OrganisationId = Annotated[str, Field(max_length=64, pattern=CATALOGUE_ID)]
 Line = Annotated[str, Field(max_length=300, pattern=PRINTABLE)]
 Ean = Annotated[str, Field(max_length=64, pattern=PRINTABLE, coerce_numbers_to_str=True)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Units = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, decimal_places=6)]
+Difference = Annotated[Decimal, Field(ge=-MOST_UNITS, le=MOST_UNITS, decimal_places=6)]
 Price = Annotated[Decimal, Field(ge=0, lt=10**12), AfterValidator(_to_cents_of_cents)]
-Released = Annotated[Decimal, AfterValidator(_only_nothing)]
+Amount = Annotated[Decimal, Field(ge=0, lt=10**12)]
+Percentage = Annotated[Decimal, Field(ge=0, le=100)]
+Flag = Annotated[bool | None, NotGiven]
 
 
 class BalanceBody(WireModel):
@@ -60,70 +71,205 @@ class BalanceBody(WireModel):
     Without `catalogExternalId` it is a change in every catalogue, or every one of `retailerId`, that has the product.
     """
 
-    product_external_id: ProductId
-    retailer_id: Annotated[OrganisationId | None, NotGiven] = None
-    catalog_external_id: Annotated[CatalogueId | None, NotGiven] = None
-    quantity: Annotated[Units | None, Field(description="Units available now; allocations stay as they are")] = None
-    allocated: Annotated[Released | None, Field(description="Only 0: the quantity accounts for open orders")] = None
-    safety_stock: Annotated[Units | None, Field(description="Units kept back from orders")] = None
-    sellable: Annotated[bool | None, Field(description="false: known, but not to be sold now")] = None
-    wholesale_price: Annotated[Price | None, NotGiven] = None
-    currency: Annotated[Currency | None, NotGiven] = None
+    product_external_id: Annotated[
+        ProductId, Field(description="The product, by its supplier's id", examples=["Example-product-01"])
+    ]
+    retailer_id: Annotated[
+        OrganisationId | None,
+        NotGiven,
+        Field(description="Business id of the retailer whose catalogue is meant", examples=["1531864-4"]),
+    ] = None
+    catalog_external_id: Annotated[
+        CatalogueId | None, NotGiven, Field(description="The catalogue, by its retailer's id", examples=["Catalog1"])
+    ] = None
+    quantity: Annotated[
+        Units | None,
+        NotGiven,
+        Field(description="Units available now; what is promised to orders stays as it is", examples=[10]),
+    ] = None
+    allocated: Annotated[
+        Units | None,
+        NotGiven,
+        Field(
+            description="0: the figure sent accounts for the open orders, whose promises count no longer. Any other"
+            " number is what was read before, and changes nothing",
+            examples=[0],
+        ),
+    ] = None
+    on_hand: Annotated[
+        Units | None,
+        NotGiven,
+        Field(
+            description="Units counted on the shelf, those promised to orders among them: the rest becomes available. "
+            "Not less than what is promised",
+            examples=[12],
+        ),
+    ] = None
+    adjust: Annotated[
+        Difference | None,
+        NotGiven,
+        Field(
+            description="Units that came, or went when negative; no more than there are. Sent twice, it counts twice",
+            examples=[-2],
+        ),
+    ] = None
+    incoming: Annotated[
+        Units | None, NotGiven, Field(description="Units on their way to the shelf, for shops to show", examples=[40])
+    ] = None
+    safety_stock: Annotated[
+        Units | None, NotGiven, Field(description="Units of those available that no order gets", examples=[1])
+    ] = None
+    sellable: Annotated[Flag, Field(description="false: shops see it, but orders get nothing of it for now")] = None
+    wholesale_price: Annotated[
+        Price | None,
+        NotGiven,
+        Field(description="What the retailer pays for a unit; kept to four decimals", examples=[23.4]),
+    ] = None
+    currency: Annotated[
+        Currency | None,
+        NotGiven,
+        Field(validation_alias=CURRENCIES, description="Currency of the wholesale price, ISO 4217", examples=["EUR"]),
+    ] = None
 
-    def change_of(self, product_id: str) -> BalanceChange:
-        """What it changes of this product's balances."""
+    @field_validator("on_hand", "adjust")
+    @classmethod
+    def _one_way_only(cls, given: Decimal | None, known: ValidationInfo) -> Decimal | None:
+        read = known.data.get("quantity")
+        if known.field_name == "on_hand" and read is not None and given == read + (known.data.get("allocated") or 0):
+            return None  # A balance that was read, sent back: its quantity says it all.
+        if given is not None and any(known.data.get(name) is not None for name in ("quantity", "on_hand")):
+            raise ValueError("comes with another figure; give only one of quantity, onHand and adjust")
+        return given
+
+    def change_of(
+        self, product_id: str, *, retailer_id: str | None = None, catalogue_id: str | None = None
+    ) -> BalanceChange:
+        """What it changes of this product's balances; `retailer_id` and `catalogue_id` where it names none."""
         return BalanceChange(
             product_id,
-            self.retailer_id,
-            self.catalog_external_id,
+            self.retailer_id or retailer_id,
+            self.catalog_external_id or catalogue_id,
             quantity=self.quantity,
+            on_hand=self.on_hand,
+            adjust=self.adjust,
+            incoming=self.incoming,
             safety_stock=self.safety_stock,
             sellable=self.sellable,
             wholesale_price=self.wholesale_price,
             currency=self.currency,
-            release=self.allocated is not None,
+            release=self.allocated == 0,
         )
+
+
+ItsProduct = Annotated[
+    ProductId | None, NotGiven, Field(description="Not needed; if it is given, the id of the item's product")
+]
 
 
 class BalanceOfProductBody(BalanceBody):
     """A balance inside a product's item: the product is the item's."""
 
-    product_external_id: Annotated[ProductId | None, NotGiven] = None  # type: ignore[assignment]
+    product_external_id: ItsProduct = None  # type: ignore[assignment]
 
 
 class UnpublishBody(WireModel):
     """Where a product is to be withdrawn; without a catalogue or a retailer from all there are."""
 
-    product_external_id: ProductId
-    retailer_id: Annotated[OrganisationId | None, NotGiven] = None
-    catalog_external_id: Annotated[CatalogueId | None, NotGiven] = None
+    product_external_id: Annotated[
+        ProductId, Field(description="The product, by its supplier's id", examples=["Example-product-02"])
+    ]
+    retailer_id: Annotated[
+        OrganisationId | None,
+        NotGiven,
+        Field(description="Business id of the only retailer to withdraw it from", examples=["1531864-4"]),
+    ] = None
+    catalog_external_id: Annotated[
+        CatalogueId | None, NotGiven, Field(description="The only catalogue to withdraw it from", examples=["Catalog1"])
+    ] = None
+
+    @property
+    def change(self) -> BalanceChange:
+        """The withdrawal as a change."""
+        return BalanceChange(self.product_external_id, self.retailer_id, self.catalog_external_id, withdraw=True)
 
 
-Measure = Annotated[Annotated[Decimal, Field(ge=0)] | None, NotGiven]
+Measure = Annotated[Amount | None, NotGiven]
 
 
 class ProductBody(WireModel):
     """The fields of a product that are checked. Any other field is kept and answered as it was given."""
 
-    external_id: ProductId
-    status: Annotated[Literal["ACTIVE", "EOS"] | None, NotGiven] = None
-    ean_code: Annotated[Ean | None, NotGiven] = None
-    recommended_retail_price: Annotated[Annotated[Decimal, Field(ge=0)] | None, NotGiven] = None
-    currency: Annotated[Currency | None, NotGiven] = None
-    vat_percentage: Annotated[Annotated[Decimal, Field(ge=0, le=100)] | None, NotGiven] = None
-    unit_of_measure: Annotated[Line | None, NotGiven] = None
-    distributor: Annotated[Line | None, NotGiven] = None
-    measurements: Annotated[Mapping[str, Measure] | None, Few] = None
-    is_fragile: bool | None = None
-    is_dangerous_goods: bool | None = None
-    is_oversized: bool | None = None
-    has_best_before_date: bool | None = None
-    has_warranty: bool | None = None
-    warrant_serial_controlled: bool | None = None
-    warrant_expiration: Annotated[Annotated[Decimal, Field(ge=0)] | None, NotGiven] = None
-    categories: Annotated[Mapping[str, Annotated[Sequence[str], Few]] | None, Few] = None
-    images: Annotated[Sequence[Mapping[str, Any]] | None, Few] = None
-    descriptions: Annotated[Mapping[str, Mapping[str, Any]] | None, Few] = None
+    external_id: Annotated[
+        ProductId,
+        Field(description="The supplier's id: digits, letters, dashes and dots", examples=["Example-product-01"]),
+    ]
+    status: Annotated[
+        Literal["ACTIVE", "EOS"] | None,
+        NotGiven,
+        Field(description="EOS: its sale has ended and nothing of it is available. ACTIVE, also when none is given"),
+    ] = None
+    ean_code: Annotated[
+        Ean | None,
+        NotGiven,
+        Field(description="Its barcode, which other products may have too", examples=["1234567890005"]),
+    ] = None
+    recommended_retail_price: Annotated[
+        Amount | None, NotGiven, Field(description="What shops might ask for a unit, with VAT", examples=[12])
+    ] = None
+    currency: Annotated[
+        Currency | None,
+        NotGiven,
+        Field(validation_alias=CURRENCIES, description="Currency of the retail price, ISO 4217", examples=["EUR"]),
+    ] = None
+    vat_percentage: Annotated[
+        Percentage | None, NotGiven, Field(description="VAT in the retail price, in per cent", examples=[25.5])
+    ] = None
+    unit_of_measure: Annotated[
+        Line | None, NotGiven, Field(description="What one unit is; KPL is a piece", examples=["KPL"])
+    ] = None
+    distributor: Annotated[
+        Line | None, NotGiven, Field(description="From whom the supplier itself buys it", examples=["Nokia"])
+    ] = None
+    measurements: Annotated[
+        Mapping[str, Measure] | None,
+        Few,
+        EmptyList,
+        Field(
+            description="`weight` in kg, `length`, `width` and `height` in m, `volume` in m³",
+            examples=[{"weight": 1.43, "length": 0.2, "width": 0.065, "height": 0.45, "volume": 0.515}],
+        ),
+    ] = None
+    is_fragile: Annotated[Flag, Field(description="To be handled with care: its shipments say so")] = None
+    is_dangerous_goods: Annotated[Flag, Field(description="Dangerous goods in transport")] = None
+    is_oversized: Annotated[Flag, Field(description="Larger than a normal parcel: its shipments say so")] = None
+    has_best_before_date: Annotated[Flag, Field(description="It is sold with a best-before date")] = None
+    has_warranty: Annotated[Flag, Field(description="It is sold with a warranty")] = None
+    warrant_serial_controlled: Annotated[Flag, Field(description="Its warranty is bound to a serial number")] = None
+    warrant_expiration: Annotated[
+        Amount | None, NotGiven, Field(description="How long its warranty lasts", examples=[240])
+    ] = None
+    categories: Annotated[
+        Mapping[str, Annotated[Sequence[str], Few]] | None,
+        Few,
+        EmptyList,
+        Field(description="Names of its categories, by language", examples=[{"en": ["Shoes"], "fi": ["Kengät"]}]),
+    ] = None
+    images: Annotated[
+        Sequence[Mapping[str, Any]] | None,
+        Few,
+        NotGiven,
+        Field(description="Pictures, the main one first", examples=[[{"url": "https://shop.example/boots.jpg"}]]),
+    ] = None
+    descriptions: Annotated[
+        Mapping[str, Mapping[str, Any]] | None,
+        Few,
+        EmptyList,
+        Field(
+            description="Texts by language: `name`, `shortDescription`, `description`, `supplier`, and lists of "
+            "`attachments`, `comments` and `specifications`",
+            examples=[{"en": {"name": "Fishing boots", "shortDescription": "Green fishing boots"}}],
+        ),
+    ] = None
 
     @property
     def name(self) -> str | None:
@@ -137,52 +283,22 @@ class ItemBody(WireModel):
     """A product, the balances with which it is published, or both."""
 
     product: Mapping[str, Any]
-    balances: Annotated[list[BalanceOfProductBody], Field(fail_fast=True)] | None = None
+    balances: Annotated[
+        Annotated[list[BalanceOfProductBody], Field(fail_fast=True)] | None,
+        NotGiven,
+    ] = None
 
 
 ITEM_SCHEMA: dict[str, Any] = {
     "type": "object",
+    "description": "A product, and the balances with which it is published",
     "required": ["product"],
     "properties": {
         "product": ProductBody.model_json_schema(),
-        "balances": {"type": "array", "items": BalanceOfProductBody.model_json_schema()},
+        "balances": {
+            "type": "array",
+            "description": "Where it is published, with which stock and price",
+            "items": BalanceOfProductBody.model_json_schema(),
+        },
     },
 }
-
-
-class BalanceAnswer(WireModel):
-    """A product's balance in a catalogue. `allocated` is left out until an order has taken something."""
-
-    product_external_id: str
-    ean_code: str | None
-    retailer_id: str
-    catalog_external_id: str
-    quantity: Number
-    allocated: Number | None
-    safety_stock: Number
-    sellable: bool
-    wholesale_price: Number | None
-    currency: str | None
-
-
-class ProductAnswer(WireModel):
-    """A product as its supplier gave it, and its balances as far as the caller may see them."""
-
-    product: Mapping[str, Any]
-    balances: Sequence[BalanceAnswer]
-
-
-def balance_answer(row: Record) -> BalanceAnswer:
-    """A stored balance as it is answered."""
-    return BalanceAnswer(
-        product_external_id=row["product_id"],
-        ean_code=row["ean"],
-        retailer_id=row["retailer_id"],
-        catalog_external_id=row["catalogue_id"],
-        quantity=row["quantity"],
-        allocated=row["allocated"] if row["ever_allocated"] else None,
-        safety_stock=row["safety_stock"],
-        sellable=row["sellable"],
-        wholesale_price=row["wholesale_price"],
-        currency=row["currency"],
-    )

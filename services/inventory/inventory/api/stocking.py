@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from inventory import domain, store
-from inventory.domain import Item, Key, Listing, Product, Refusal, Restocked
+from inventory.domain import BalanceChange, Catalogue, Item, Key, Listing, Product, Refusal, Restocked
 from shared import outbox
 from shared.contracts import BalanceChanged
 from shared.postgres import Transaction
@@ -17,9 +17,13 @@ async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> lis
     products = await store.products_named(
         tx, supplier_id, {change.product_id for change in changes} | {product.external_id for product in given}
     )
-    names = {change.catalogue_id for change in changes if change.catalogue_id is not None}
-    catalogues = await store.catalogues_supplied(tx, supplier_id, names) if names else []
-    widely = {change.product_id for change in changes if change.retailer_id is None or change.catalogue_id is None}
+    catalogues = await _catalogues_of(tx, supplier_id, changes)
+    public = {catalogue.external_id for catalogue in catalogues if catalogue.public}
+    widely = {
+        change.product_id
+        for change in changes
+        if change.retailer_id is None or change.catalogue_id is None or change.catalogue_id in public
+    }
     widely |= {p.external_id for p in given if domain.touches_all_listings(p, products.get(p.external_id))}
     named = {
         (change.retailer_id, change.catalogue_id, change.product_id)
@@ -27,20 +31,48 @@ async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> lis
         if change.retailer_id is not None and change.catalogue_id is not None
     }
     listings = await store.listings_for_update(tx, supplier_id, named, sorted(widely))
+    before = {listing.key: listing for listing in listings}
     result = domain.restock(items, products, catalogues, listings)
+    result.listings.update(domain.shared(before, result, catalogues))
     if result.documents:
         await store.save_products(tx, supplier_id, result.products, result.documents)
-    await _save_listings(tx, supplier_id, products, {listing.key: listing for listing in listings}, result)
+    if activated := domain.activated_by(items, result, catalogues):
+        saved = await store.set_activation(tx, activated, "active")
+        await store.touch_listings(tx, activated)
+        await outbox.put(tx, *(catalogue.news for catalogue in saved))
+    await save_listings(tx, supplier_id, products, before, result)
+    if on_view := domain.on_view(before, result, catalogues):
+        await store.hide_listings(tx, (key for key, shown in on_view.items() if not shown))
+        await store.show_listings(tx, (key for key, shown in on_view.items() if shown))
     return result.refusals
 
 
-async def _save_listings(
+async def _catalogues_of(tx: Transaction, supplier_id: str, changes: Sequence[BalanceChange]) -> list[Catalogue]:
+    """The supplier's catalogues that changes name. Those that wait for its yes are locked: this may be the yes."""
+    names = {change.catalogue_id for change in changes if change.catalogue_id is not None}
+    # A withdrawal that names no catalogue may be one from a public catalogue, which others have too.
+    if any(c.withdraw and c.catalogue_id is None and c.retailer_id in (None, supplier_id) for c in changes):
+        found = await store.catalogues_supplied(tx, supplier_id)
+    else:
+        found = await store.catalogues_supplied(tx, supplier_id, names) if names else []
+    waiting = [catalogue.address for catalogue in found if catalogue.activation == "requested"]
+    if not waiting:
+        return found
+    now = {catalogue.address: catalogue for catalogue in await store.catalogues_for_update(tx, supplier_id, waiting)}
+    return [now.get(catalogue.address, catalogue) for catalogue in found]
+
+
+async def save_listings(
     tx: Transaction,
     supplier_id: str,
     products: dict[str, Product],
     before: dict[Key, Listing],
     result: Restocked,
 ) -> None:
+    """Store the listings that are new or other than before, and say what others must know of them.
+
+    `products` are those of the listings that were there before, as they were then.
+    """
     new: list[Listing] = []
     changed: list[Listing] = []
     events: list[BalanceChanged] = []
@@ -59,23 +91,26 @@ async def _save_listings(
                     description=product.name,
                     quantity=listing.quantity,
                     published=listing.published,
+                    fragile=product.fragile,
+                    oversized=product.oversized,
                     version=version,
                 )
             )
-        after = listing._replace(version=version)
+        after = listing if version == listing.version else listing._replace(version=version)
         if old is None:
             new.append(after)
         elif after != old or key in result.released:
             changed.append(after)
+    # Before the balances: the time noted with them is to be as near to the end of the transaction as can be.
+    await outbox.put(tx, *events)
     if new:
         await store.insert_listings(tx, supplier_id, sorted(new, key=lambda listing: listing.key))
     if changed:
         ids = [listing.id for listing in changed if listing.id is not None and listing.key in result.released]
         gone = await store.release_allocations(tx, ids) if ids else {}
         await store.update_listings(tx, changed, gone)
-    await outbox.put(tx, *events)
 
 
 def _told(listing: Listing, product: Product) -> tuple[object, ...]:
     """What others are told of a listing."""
-    return listing.quantity, listing.published, product.ean, product.name
+    return listing.quantity, listing.published, product.ean, product.name, product.fragile, product.oversized

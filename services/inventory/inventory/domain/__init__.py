@@ -1,10 +1,24 @@
 """Inventory's decisions: pure functions from values to values."""
 
 from inventory.domain.allocation import Balance, Key, allocate, balances_after, free_of, take_in_order, take_whole
-from inventory.domain.settlement import Progress, Promise, settle
-from inventory.domain.stock import (
-    BalanceChange,
+from inventory.domain.catalogue import (
+    Activation,
+    Address,
     Catalogue,
+    CatalogueType,
+    Hindrance,
+    Side,
+    Wish,
+    agree,
+    asked,
+    unfit_contract,
+)
+from inventory.domain.prefixes import Left, listings_after, plan_migration, prefix_of, stripped
+from inventory.domain.settlement import Progress, Promise, let_go, settle
+from inventory.domain.sharing import activated_by, on_view, opened, shared
+from inventory.domain.stock import (
+    MOST_UNITS,
+    BalanceChange,
     Item,
     Listing,
     Product,
@@ -16,11 +30,17 @@ from inventory.domain.stock import (
 )
 
 __all__ = [
+    "MOST_UNITS",
+    "Activation",
+    "Address",
     "Balance",
     "BalanceChange",
     "Catalogue",
+    "CatalogueType",
+    "Hindrance",
     "Item",
     "Key",
+    "Left",
     "Listing",
     "Product",
     "ProductChange",
@@ -28,12 +48,26 @@ __all__ = [
     "Promise",
     "Refusal",
     "Restocked",
+    "Side",
+    "Wish",
+    "activated_by",
+    "agree",
     "allocate",
+    "asked",
     "balances_after",
     "free_of",
+    "let_go",
+    "listings_after",
+    "on_view",
+    "opened",
+    "plan_migration",
+    "prefix_of",
     "restock",
     "settle",
+    "shared",
+    "stripped",
     "take_in_order",
     "take_whole",
     "touches_all_listings",
+    "unfit_contract",
 ]

@@ -6,19 +6,14 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from inventory.domain.allocation import Key
+from inventory.domain.catalogue import Catalogue, hindrance_to_publishing, meant
 
 Status = Literal["ACTIVE", "EOS"]
 
 NOTHING = Decimal(0)
 
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """A retailer's catalogue that names the supplier."""
-
-    retailer_id: str
-    external_id: str
-    active: bool = True
+MOST_UNITS = 1_000_000_000
+"""So many units in one balance are a mistake rather than stock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +24,45 @@ class Product:
     ean: str | None = None
     name: str | None = None
     status: Status = "ACTIVE"
+    fragile: bool = False
+    oversized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProductChange:
-    """A product as given. What is None is left as it is; `document` holds the given fields, unknown ones too."""
+    """A product as given. What is None is left as it is; `document` holds the given fields, unknown ones too.
+
+    Only the status is not left: whoever writes a product without saying that its sale ends means to sell it, also when
+    its sale had ended. Clients that know no statuses could never bring a product back otherwise.
+    """
 
     external_id: str
     document: Mapping[str, Any]
     ean: str | None = None
     name: str | None = None
     status: Status | None = None
+    fragile: bool | None = None
+    oversized: bool | None = None
     must_exist: bool = False
 
     def applied_to(self, product: Product | None) -> Product:
         """The product after the change; None was not there before."""
         before = product or Product(self.external_id)
-        return Product(self.external_id, self.ean or before.ean, self.name or before.name, self.status or before.status)
+        return Product(
+            self.external_id,
+            self.ean or before.ean,
+            self.name or before.name,
+            self.status or "ACTIVE",
+            fragile=before.fragile if self.fragile is None else self.fragile,
+            oversized=before.oversized if self.oversized is None else self.oversized,
+        )
 
 
 class Listing(NamedTuple):
-    """A product in a catalogue as its supplier keeps it. `id` is None until it is stored."""
+    """A product in a catalogue as its supplier keeps it. `id` is None until it is stored.
+
+    `incoming` is what the supplier expects, for shops to read; `allocated` belongs to the orders and is not stored.
+    """
 
     id: int | None
     retailer_id: str
@@ -62,17 +75,20 @@ class Listing(NamedTuple):
     currency: str | None = None
     published: bool = False
     version: int = 0
+    incoming: Decimal | None = None
+    allocated: Decimal = NOTHING
 
     @property
     def key(self) -> Key:
         """Its retailer, catalogue and product."""
-        return self.retailer_id, self.catalogue_id, self.product_id
+        return self[1:4]
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceChange:
+class BalanceChange(NamedTuple):
     """A change of one listing, or of all listings of a product that fit the address. What is None is left as it is.
 
+    What is available is said in one of three ways: `quantity` is available now, `on_hand` was counted on the shelf and
+    includes what is promised to orders, `adjust` came (or, below nothing, went).
     `release`: the supplier's figure accounts for the open orders already. `withdraw`: the product leaves the catalogue.
     """
 
@@ -80,6 +96,9 @@ class BalanceChange:
     retailer_id: str | None = None
     catalogue_id: str | None = None
     quantity: Decimal | None = None
+    on_hand: Decimal | None = None
+    adjust: Decimal | None = None
+    incoming: Decimal | None = None
     safety_stock: Decimal | None = None
     sellable: bool | None = None
     wholesale_price: Decimal | None = None
@@ -91,14 +110,30 @@ class BalanceChange:
         """The listing after the change, published unless the change withdraws it."""
         if self.withdraw:
             return listing._replace(published=False, quantity=NOTHING)
-        return listing._replace(
+        allocated = NOTHING if self.release else listing.allocated
+        # Ten thousand of these are made at once; `_replace` takes three times as long.
+        return Listing(
+            listing.id,
+            listing.retailer_id,
+            listing.catalogue_id,
+            listing.product_id,
+            self._quantity_after(listing.quantity, allocated),
+            listing.safety_stock if self.safety_stock is None else self.safety_stock,
+            listing.sellable if self.sellable is None else self.sellable,
+            listing.wholesale_price if self.wholesale_price is None else self.wholesale_price,
+            self.currency or listing.currency,
             published=True,
-            quantity=listing.quantity if self.quantity is None else self.quantity,
-            safety_stock=listing.safety_stock if self.safety_stock is None else self.safety_stock,
-            sellable=listing.sellable if self.sellable is None else self.sellable,
-            wholesale_price=listing.wholesale_price if self.wholesale_price is None else self.wholesale_price,
-            currency=self.currency or listing.currency,
+            version=listing.version,
+            incoming=listing.incoming if self.incoming is None else self.incoming,
+            allocated=allocated,
         )
+
+    def _quantity_after(self, quantity: Decimal, allocated: Decimal) -> Decimal:
+        if self.quantity is not None:
+            return self.quantity
+        if self.on_hand is not None:
+            return self.on_hand - allocated
+        return quantity if self.adjust is None else quantity + self.adjust
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +170,10 @@ class Restocked:
 
 
 def touches_all_listings(change: ProductChange, before: Product | None) -> bool:
-    """Whether a product's change shows in every catalogue it is published to: another EAN or name, or end of sale."""
+    """Whether a product's change shows in every catalogue it is published to.
+
+    Another EAN or name does, end of sale, and being fragile or oversized or not any more.
+    """
     return before is not None and change.applied_to(before) != before
 
 
@@ -158,16 +196,36 @@ def restock(
         if isinstance(found, Refusal):
             result.refusals.append(found)
             continue
-        for change, targets in found:
-            for listing in targets:
-                # An earlier change of this item may have reached the same listing.
-                result.listings[listing.key] = change.applied_to(result.listings.get(listing.key, listing))
-                by_product.setdefault(listing.product_id, {})[listing.key] = None
-                if change.release:
-                    result.released.add(listing.key)
+        changed = _apply(item.index, found, result)
+        if isinstance(changed, Refusal):
+            result.refusals.append(changed)
+            continue
+        result.listings.update(changed)
+        result.released.update(listing.key for _, change, targets in found if change.release for listing in targets)
+        for key in changed:
+            by_product.setdefault(key[2], {})[key] = None
         if item.product is not None:
             _change_product(item.product, result, by_product)
     return result
+
+
+Targets = list[tuple[str, BalanceChange, list[Listing]]]
+"""The place of each change in its item, the change, and the listings it means."""
+
+
+def _apply(index: int, found: Targets, result: Restocked) -> dict[Key, Listing] | Refusal:
+    """The listings after the changes of an item, or why one of them cannot be made."""
+    changed: dict[Key, Listing] = {}
+    for place, change, targets in found:
+        for target in targets:
+            # An earlier change of this request or of this item may have reached the same listing.
+            before = changed.get(target.key) or result.listings.get(target.key, target)
+            after = change.applied_to(before)
+            if wrong := _beyond(change, before, after):
+                name, code, message = wrong
+                return Refusal(index, f"{place}{name}", code, f"{message} in catalogue {target.catalogue_id}")
+            changed[target.key] = after
+    return changed
 
 
 def _change_product(change: ProductChange, result: Restocked, by_product: Mapping[str, Iterable[Key]]) -> None:
@@ -184,12 +242,12 @@ def _resolve(
     result: Restocked,
     by_name: Mapping[str, Sequence[Catalogue]],
     by_product: Mapping[str, Iterable[Key]],
-) -> list[tuple[BalanceChange, list[Listing]]] | Refusal:
+) -> Targets | Refusal:
     """The listings that each change of an item means, or what is wrong with the item."""
     given = item.product
     if given is not None and given.must_exist and given.external_id not in result.products:
         return Refusal(item.index, "product.externalId", "unknown", f"you have no product {given.external_id}")
-    found: list[tuple[BalanceChange, list[Listing]]] = []
+    found: Targets = []
     for place, change in item.changes:
         if given is None and (wrong := _unfit(change, result.products.get(change.product_id))):
             return Refusal(item.index, f"{place}productExternalId", *wrong)
@@ -201,7 +259,7 @@ def _resolve(
         if isinstance(targets, tuple):
             name, code, message = targets
             return Refusal(item.index, f"{place}{name}", code, message)
-        found.append((change, targets))
+        found.append((place, change, targets))
     return found
 
 
@@ -215,6 +273,18 @@ def _unfit(change: BalanceChange, product: Product | None) -> tuple[str, str] | 
         return "unknown", f"you have no product {change.product_id}"
     if product.status == "EOS" and not change.withdraw:
         return "end_of_sale", f"{change.product_id} is at its end of sale"
+    return None
+
+
+def _beyond(change: BalanceChange, before: Listing, after: Listing) -> Reason | None:
+    """Why a count or a difference cannot be true: a shelf holds at least what is promised from it, and no wonders."""
+    if after.quantity < 0 and change.on_hand is not None:
+        promised = f"{after.allocated.normalize():f} that are promised to orders"
+        return "onHand", "below_allocated", f"{change.on_hand.normalize():f} is less than the {promised}"
+    if after.quantity < 0:
+        return "adjust", "below_zero", f"only {before.quantity.normalize():f} are available"
+    if after.quantity > MOST_UNITS:
+        return "adjust", "too_many", f"there would be more than {MOST_UNITS}"
     return None
 
 
@@ -237,7 +307,7 @@ def _published(
 
 def _named(change: BalanceChange, result: Restocked, named: Sequence[Catalogue]) -> list[Listing] | Reason:
     """The product's listing in the catalogue named by the change, a new one when it is not there yet."""
-    fitting = [catalogue for catalogue in named if change.retailer_id in (None, catalogue.retailer_id)]
+    fitting = meant(named, change.retailer_id)
     if not fitting:
         whose = f" of {change.retailer_id}" if change.retailer_id else ""
         message = f"there is no catalogue {change.catalogue_id}{whose} with you as its supplier"
@@ -247,6 +317,6 @@ def _named(change: BalanceChange, result: Restocked, named: Sequence[Catalogue])
     catalogue = fitting[0]
     key = (catalogue.retailer_id, catalogue.external_id, change.product_id)
     listing = result.listings.get(key) or Listing(None, *key)
-    if not listing.published and not catalogue.active:
-        return "catalogExternalId", "inactive", f"the catalogue {catalogue.external_id} is closed"
+    if not listing.published and (hindrance := hindrance_to_publishing(catalogue)):
+        return "catalogExternalId", hindrance.code, hindrance.message
     return [listing]

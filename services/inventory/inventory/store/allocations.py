@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain import Promise
+from inventory.domain import Key, Promise
 from shared import postgres
 from shared.contracts import OrderAllocated
 from shared.postgres import Transaction
@@ -12,6 +13,15 @@ from shared.postgres import Transaction
 OrderRound = tuple[UUID, int]
 AllocationKey = tuple[UUID, str, int]
 """Order, row, balance."""
+
+
+class Allocation(NamedTuple):
+    """A promise with the place it was made from: catalogue and product. It moves stock as long as it is `counted`."""
+
+    key: AllocationKey
+    place: tuple[str, str]
+    promise: Promise
+    counted: bool
 
 
 async def settlements_of(tx: Transaction, asked: Iterable[OrderRound]) -> dict[OrderRound, OrderAllocated]:
@@ -64,6 +74,37 @@ async def allocations_of(tx: Transaction, keys: Iterable[AllocationKey]) -> dict
         )
         for row in rows
     }
+
+
+async def lock_for_release(tx: Transaction, order_ids: Iterable[UUID], keys: Iterable[Key]) -> None:
+    """Lock the balances that orders were promised from, and these others, all in the one order of their ids."""
+    await tx.execute(
+        "SELECT FROM balances WHERE id IN (SELECT balance_id FROM allocations WHERE order_id = ANY($1::uuid[])"
+        " UNION SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[])"
+        " AS asked (retailer_id, catalogue_id, product_id)"
+        " JOIN balances b USING (retailer_id, catalogue_id, product_id)) ORDER BY id FOR UPDATE",
+        list(order_ids),
+        *postgres.columns(keys, 3),
+    )
+
+
+async def allocations_of_orders(tx: Transaction, order_ids: Iterable[UUID]) -> list[Allocation]:
+    """All promises of orders, open or settled."""
+    rows = await tx.fetch(
+        "SELECT a.order_id, a.row_id, a.balance_id, b.catalogue_id, b.product_id, trim_scale(a.quantity) AS quantity,"
+        " a.delivered, a.returned, a.shipment_version, a.counted"
+        " FROM allocations a JOIN balances b ON b.id = a.balance_id WHERE a.order_id = ANY($1::uuid[])",
+        list(order_ids),
+    )
+    return [
+        Allocation(
+            (row["order_id"], row["row_id"], row["balance_id"]),
+            (row["catalogue_id"], row["product_id"]),
+            Promise(row["quantity"], row["delivered"], row["returned"], row["shipment_version"]),
+            row["counted"],
+        )
+        for row in rows
+    ]
 
 
 async def settle_allocations(tx: Transaction, settled: Mapping[AllocationKey, Promise]) -> None:

@@ -15,7 +15,7 @@ async def balances_for_update(tx: Transaction, keys: Iterable[Key]) -> dict[Key,
     rows = await tx.fetch(
         "SELECT b.id, b.retailer_id, b.catalogue_id, b.product_id, trim_scale(b.quantity) AS quantity,"
         " trim_scale(b.allocated) AS allocated, trim_scale(b.safety_stock) AS safety_stock, b.sellable, b.published,"
-        " c.active, p.status = 'EOS' AS end_of_sale"
+        " c.active AND c.activation = 'active' AS active, p.status = 'EOS' AS end_of_sale"
         " FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (retailer_id, catalogue_id, product_id)"
         " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
         " JOIN catalogues c ON c.retailer_id = b.retailer_id AND c.external_id = b.catalogue_id"
@@ -54,7 +54,7 @@ async def take_stock(tx: Transaction, takings: Mapping[int, Decimal]) -> None:
     """Move units from available to allocated, by balance."""
     await tx.execute(
         "UPDATE balances SET quantity = balances.quantity - taking.quantity,"
-        " allocated = balances.allocated + taking.quantity, ever_allocated = true, updated_at = now()"
+        " allocated = balances.allocated + taking.quantity, ever_allocated = true, updated_at = clock_timestamp()"
         " FROM unnest($1::bigint[], $2::numeric[]) AS taking (id, quantity) WHERE balances.id = taking.id",
         list(takings.keys()),
         list(takings.values()),
@@ -65,7 +65,7 @@ async def return_stock(tx: Transaction, moves: Mapping[int, tuple[Decimal, Decim
     """Lower what is allocated by the first number, and raise what is available by the second, by balance."""
     await tx.execute(
         "UPDATE balances SET allocated = balances.allocated - move.settled,"
-        " quantity = balances.quantity + move.returned, updated_at = now()"
+        " quantity = balances.quantity + move.returned, updated_at = clock_timestamp()"
         " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS move (id, settled, returned)"
         " WHERE balances.id = move.id",
         *postgres.columns(((id_, settled, returned) for id_, (settled, returned) in moves.items()), 3),
@@ -79,11 +79,11 @@ async def listings_for_update(
     rows = await tx.fetch(
         "SELECT id, retailer_id, catalogue_id, product_id, trim_scale(quantity) AS quantity,"
         " trim_scale(safety_stock) AS safety_stock, sellable, trim_scale(wholesale_price) AS wholesale_price, currency,"
-        " published, version"
-        " FROM balances WHERE supplier_id = $1 AND id IN ("
+        " published, version, trim_scale(incoming) AS incoming, trim_scale(allocated) AS allocated"
+        " FROM balances WHERE supplier_id = $1 AND id = ANY(ARRAY("
         "SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (retailer_id, catalogue_id, product_id)"
         " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
-        " UNION SELECT b.id FROM balances b WHERE b.supplier_id = $1 AND b.product_id = ANY($5::text[]))"
+        " UNION SELECT b.id FROM balances b WHERE b.supplier_id = $1 AND b.product_id = ANY($5::text[])))"
         " ORDER BY id FOR UPDATE",
         supplier_id,
         *postgres.columns(keys, 3),
@@ -96,15 +96,15 @@ async def insert_listings(tx: Transaction, supplier_id: str, listings: Iterable[
     """Publish a supplier's products where they have not been before; what is there is supplied."""
     await tx.execute(
         "INSERT INTO balances (supplier_id, retailer_id, catalogue_id, product_id, quantity, supplied, safety_stock,"
-        " sellable, wholesale_price, currency, published, version)"
+        " sellable, wholesale_price, currency, published, version, incoming, updated_at)"
         " SELECT $1, retailer_id, catalogue_id, product_id, quantity, quantity, safety_stock, sellable,"
-        " wholesale_price, currency, published, version"
-        " FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::bool[],"
-        " $9::numeric[], $10::text[], $11::bool[], $12::int[])"
-        " AS listing (id, retailer_id, catalogue_id, product_id, quantity, safety_stock, sellable, wholesale_price,"
-        " currency, published, version)",
+        " wholesale_price, currency, published, version, incoming, clock_timestamp()"
+        " FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::bool[], $8::numeric[],"
+        " $9::text[], $10::bool[], $11::int[], $12::numeric[])"
+        " AS listing (retailer_id, catalogue_id, product_id, quantity, safety_stock, sellable, wholesale_price,"
+        " currency, published, version, incoming)",
         supplier_id,
-        *postgres.columns(listings, 11),
+        *postgres.columns((listing[1:-1] for listing in listings), 11),
     )
 
 
@@ -119,10 +119,11 @@ async def update_listings(tx: Transaction, listings: Iterable[Listing], released
         " supplied = balances.supplied + listing.quantity - balances.quantity - coalesce(listing.released, 0),"
         " allocated = CASE WHEN listing.released IS NULL THEN balances.allocated ELSE 0 END,"
         " safety_stock = listing.safety_stock, sellable = listing.sellable, wholesale_price = listing.wholesale_price,"
-        " currency = listing.currency, published = listing.published, version = listing.version, updated_at = now()"
+        " currency = listing.currency, published = listing.published, version = listing.version,"
+        " incoming = listing.incoming, updated_at = clock_timestamp()"
         " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::bool[], $5::numeric[], $6::text[], $7::bool[],"
-        " $8::int[], $9::numeric[]) AS listing (id, quantity, safety_stock, sellable, wholesale_price, currency,"
-        " published, version, released) WHERE balances.id = listing.id",
+        " $8::int[], $9::numeric[], $10::numeric[]) AS listing (id, quantity, safety_stock, sellable, wholesale_price,"
+        " currency, published, version, incoming, released) WHERE balances.id = listing.id",
         *postgres.columns(
             (
                 (
@@ -134,11 +135,12 @@ async def update_listings(tx: Transaction, listings: Iterable[Listing], released
                     listing.currency,
                     listing.published,
                     listing.version,
+                    listing.incoming,
                     None if listing.id is None else released.get(listing.id),
                 )
                 for listing in listings
             ),
-            9,
+            10,
         ),
     )
 
@@ -148,6 +150,10 @@ class Shown:
     """Which published balances a list shows; None means any.
 
     A supplier does not see its products at end of sale, a retailer sees them for 14 days.
+
+    A change is visible when its transaction ends, a little after the moment that is noted with it. Whoever asks in
+    between, and next time from then on, would never hear of it: so `modified_from` reaches two seconds back. Balances
+    are written last in their transactions, each with the time of its writing, which leaves a fraction of that.
     """
 
     supplier_id: str | None = None
@@ -163,14 +169,27 @@ class Shown:
         return astuple(self)
 
 
+ANSWERED = (
+    "b.supplier_id, b.product_id, b.retailer_id, b.catalogue_id, b.quantity::float8 AS quantity,"
+    " CASE WHEN b.ever_allocated THEN b.allocated::float8 END AS allocated,"
+    " (b.quantity + b.allocated)::float8 AS on_hand, b.incoming::float8 AS incoming,"
+    " b.safety_stock::float8 AS safety_stock, b.sellable, b.wholesale_price::float8 AS wholesale_price, b.currency"
+)
+"""What lists answer of `balances b`. Numbers become what JSON will make of them here, where it costs least."""
+
 SHOWN = (
-    "balances b JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+    "balances b"
     " WHERE b.published AND ($1::text IS NULL OR b.supplier_id = $1) AND ($2::text IS NULL OR b.retailer_id = $2)"
     " AND ($3::text IS NULL OR b.catalogue_id = $3) AND ($4::text[] IS NULL OR b.product_id = ANY($4))"
-    " AND ($5::text[] IS NULL OR p.ean = ANY($5)) AND ($6::timestamptz IS NULL OR b.updated_at >= $6)"
-    " AND (p.status = 'ACTIVE' OR ($1 IS NULL AND p.eos_at > now() - interval '14 days'))"
+    " AND ($5::text[] IS NULL OR EXISTS (SELECT FROM products p"
+    " WHERE p.supplier_id = b.supplier_id AND p.external_id = b.product_id AND p.ean = ANY($5)))"
+    " AND ($6::timestamptz IS NULL OR b.updated_at >= $6 - interval '2 seconds')"
+    " AND NOT EXISTS (SELECT FROM products p"
+    " WHERE p.supplier_id = b.supplier_id AND p.external_id = b.product_id AND p.status = 'EOS'"
+    " AND ($1 IS NOT NULL OR p.eos_at <= now() - interval '14 days'))"
 )
-"""The balances that fit, from `balances b` and `products p`, with the parameters of `Shown`."""
+"""The balances that fit, from `balances b`, with the parameters of `Shown`. Of products only the few that are at their
+end of sale are looked at, and all others for those of a page alone."""
 
 
 async def count_balances(tx: Transaction, shown: Shown) -> int:
@@ -182,8 +201,8 @@ async def count_balances(tx: Transaction, shown: Shown) -> int:
 async def balances_page(tx: Transaction, shown: Shown, *, limit: int, offset: int) -> Sequence[Record]:
     """One page of balances, in the order in which they were published."""
     return await tx.fetch(
-        f"SELECT b.*, page.ean FROM (SELECT b.id, p.ean FROM {SHOWN} ORDER BY b.id LIMIT $7 OFFSET $8) AS page"  # noqa: S608
-        " JOIN balances b USING (id) ORDER BY id",
+        f"SELECT {ANSWERED}, p.ean FROM (SELECT b.* FROM {SHOWN} ORDER BY b.id LIMIT $7 OFFSET $8) AS b"  # noqa: S608
+        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id ORDER BY b.id",
         *shown.arguments,
         limit,
         offset,
@@ -200,9 +219,8 @@ async def balances_of_products(
 ) -> Sequence[Record]:
     """The published balances of products (supplier, product) that an organisation keeps or sells. None means any."""
     return await tx.fetch(
-        "SELECT b.*, p.ean FROM unnest($2::text[], $3::text[]) AS asked (supplier_id, product_id)"
+        f"SELECT {ANSWERED} FROM unnest($2::text[], $3::text[]) AS asked (supplier_id, product_id)"  # noqa: S608
         " JOIN balances b USING (supplier_id, product_id)"
-        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
         " WHERE b.published AND $1 IN (b.supplier_id, b.retailer_id) AND ($4::text IS NULL OR b.retailer_id = $4)"
         " AND ($5::text IS NULL OR b.catalogue_id = $5) ORDER BY b.id",
         organisation,

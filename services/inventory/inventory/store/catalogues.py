@@ -1,34 +1,82 @@
-"""Catalogues."""
+"""Catalogues. They are locked in the order of their retailers and ids, before any balance in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
 from typing import Literal
 
-from inventory.domain import Catalogue
+from inventory.domain import Activation, Address, Catalogue, CatalogueType
+from shared import postgres
+from shared.contracts import CatalogueChanged
 from shared.postgres import Record, Transaction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredCatalogue:
-    """A catalogue as it is stored. Smaller `priority` is asked first; `route_weight` shares the load among equals."""
+    """A catalogue as it is stored. Smaller `priority` is asked first; `route_weight` shares the load among equals.
+
+    It is used while its retailer keeps it open (`active`) and its supplier agrees (`activation`).
+    """
 
     retailer_id: str
     external_id: str
     supplier_id: str
-    catalogue_type: str
-    name: str | None
-    priority: int | None
-    route_weight: int | None
-    back_order_allowed: bool
-    public: bool
-    active: bool
-    contract_number: str | None
-    info_code: str | None
-    version: int
+    catalogue_type: CatalogueType = "Catalog"
+    name: str | None = None
+    priority: int | None = None
+    route_weight: int | None = None
+    back_order_allowed: bool = False
+    public: bool = False
+    active: bool = True
+    contract_number: str | None = None
+    invoicing_reference: str | None = None
+    info_code: str | None = None
+    activation: Activation = "active"
+    activation_changed_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def address(self) -> Address:
+        """Its retailer and id."""
+        return self.retailer_id, self.external_id
+
+    @property
+    def own(self) -> bool:
+        """Whether retailer and supplier are the same."""
+        return self.retailer_id == self.supplier_id
+
+    @property
+    def news(self) -> CatalogueChanged:
+        """What others are told of it."""
+        return CatalogueChanged(
+            retailer_id=self.retailer_id,
+            catalogue_id=self.external_id,
+            supplier_id=self.supplier_id,
+            name=self.name,
+            catalogue_type=self.catalogue_type,
+            priority=self.priority,
+            route_weight=self.route_weight,
+            back_order_allowed=self.back_order_allowed,
+            contract_number=self.contract_number,
+            active=self.active and self.activation == "active",
+            version=self.version,
+        )
 
 
-def _read(row: Record) -> StoredCatalogue:
+def read_catalogue(row: Record) -> StoredCatalogue:
+    """A row of all columns as a catalogue."""
     return StoredCatalogue(**{column.name: row[column.name] for column in fields(StoredCatalogue)})
+
+
+def _read_supplied(row: Record) -> Catalogue:
+    return Catalogue(
+        row["retailer_id"],
+        row["external_id"],
+        active=row["active"],
+        activation=row["activation"],
+        public=row["public"],
+        own=row["retailer_id"] == row["supplier_id"],
+    )
 
 
 async def catalogue(
@@ -42,7 +90,21 @@ async def catalogue(
         external_id,
         retailer_id,
     )
-    return None if row is None else _read(row)
+    return None if row is None else read_catalogue(row)
+
+
+async def catalogues_named(
+    tx: Transaction, organisation: str, external_id: str, retailer_id: str | None = None
+) -> list[StoredCatalogue]:
+    """All catalogues with this id that an organisation owns or supplies; None for `retailer_id` means any."""
+    rows = await tx.fetch(
+        "SELECT * FROM catalogues WHERE external_id = $2 AND $1 IN (retailer_id, supplier_id)"
+        " AND ($3::text IS NULL OR retailer_id = $3) ORDER BY retailer_id",
+        organisation,
+        external_id,
+        retailer_id,
+    )
+    return [read_catalogue(row) for row in rows]
 
 
 async def catalogue_for_update(tx: Transaction, retailer_id: str, external_id: str) -> StoredCatalogue | None:
@@ -50,48 +112,129 @@ async def catalogue_for_update(tx: Transaction, retailer_id: str, external_id: s
     row = await tx.fetch_one(
         "SELECT * FROM catalogues WHERE retailer_id = $1 AND external_id = $2 FOR UPDATE", retailer_id, external_id
     )
-    return None if row is None else _read(row)
+    return None if row is None else read_catalogue(row)
 
 
-async def save_catalogue(tx: Transaction, changed: StoredCatalogue) -> StoredCatalogue | None:
-    """Store a catalogue with its next version; None if it is meanwhile another supplier's."""
+async def insert_catalogue(tx: Transaction, made: StoredCatalogue) -> StoredCatalogue | None:
+    """Store a new catalogue; None if its retailer has meanwhile made one with this id."""
     row = await tx.fetch_one(
-        "INSERT INTO catalogues AS stored (retailer_id, external_id, supplier_id, catalogue_type, name, priority,"
-        " route_weight, back_order_allowed, public, active, contract_number, info_code)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-        " ON CONFLICT (retailer_id, external_id) DO UPDATE SET catalogue_type = excluded.catalogue_type,"
-        " name = excluded.name, priority = excluded.priority, route_weight = excluded.route_weight,"
-        " back_order_allowed = excluded.back_order_allowed, public = excluded.public, active = excluded.active,"
-        " contract_number = excluded.contract_number, info_code = excluded.info_code, version = stored.version + 1,"
-        " updated_at = now() WHERE stored.supplier_id = excluded.supplier_id RETURNING *",
-        *astuple(changed)[:-1],
+        "INSERT INTO catalogues (retailer_id, external_id, supplier_id, catalogue_type, name, priority,"
+        " route_weight, back_order_allowed, public, active, contract_number, invoicing_reference, info_code,"
+        " activation)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        " ON CONFLICT (retailer_id, external_id) DO NOTHING RETURNING *",
+        *astuple(made)[:-2],
     )
-    return None if row is None else _read(row)
+    return None if row is None else read_catalogue(row)
 
 
-async def catalogues_page(
-    tx: Transaction, organisation: str, role: Literal["RETAILER", "SUPPLIER"] | None, *, limit: int, offset: int
-) -> tuple[int, Sequence[StoredCatalogue]]:
-    """How many open catalogues an organisation has in this role, None for any, and one page of them."""
+async def update_catalogue(tx: Transaction, changed: StoredCatalogue) -> StoredCatalogue:
+    """Store a catalogue that is locked, with its next version. Its parties, and whether it is public, stay."""
+    row = await tx.fetch_one(
+        "UPDATE catalogues SET catalogue_type = $3, name = $4, priority = $5, route_weight = $6,"
+        " back_order_allowed = $7, active = $8, contract_number = $9, invoicing_reference = $10, info_code = $11,"
+        " activation_changed_at = CASE WHEN activation = $12 THEN activation_changed_at ELSE now() END,"
+        " activation = $12, version = version + 1, updated_at = now()"
+        " WHERE retailer_id = $1 AND external_id = $2 RETURNING *",
+        changed.retailer_id,
+        changed.external_id,
+        changed.catalogue_type,
+        changed.name,
+        changed.priority,
+        changed.route_weight,
+        changed.back_order_allowed,
+        changed.active,
+        changed.contract_number,
+        changed.invoicing_reference,
+        changed.info_code,
+        changed.activation,
+    )
+    assert row is not None
+    return read_catalogue(row)
+
+
+async def set_activation(
+    tx: Transaction, addresses: Iterable[Address], activation: Activation
+) -> list[StoredCatalogue]:
+    """Store what became of the agreement about catalogues, with their next versions. A withdrawn one is closed."""
     rows = await tx.fetch(
-        "SELECT count(*) OVER () AS total, * FROM catalogues"
-        " WHERE active AND (($2::text IS DISTINCT FROM 'SUPPLIER' AND retailer_id = $1)"
-        " OR ($2 IS DISTINCT FROM 'RETAILER' AND supplier_id = $1))"
-        " ORDER BY priority NULLS LAST, retailer_id, external_id LIMIT $3 OFFSET $4",
-        organisation,
-        role,
+        "UPDATE catalogues SET activation = $3, active = active AND $3 <> 'withdrawn',"
+        " activation_changed_at = now(), version = version + 1, updated_at = now()"
+        " FROM unnest($1::text[], $2::text[]) AS named (retailer_id, external_id)"
+        " WHERE catalogues.retailer_id = named.retailer_id AND catalogues.external_id = named.external_id"
+        " RETURNING catalogues.*",
+        *postgres.columns(addresses, 2),
+        activation,
+    )
+    return [read_catalogue(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of an organisation's catalogues a list shows; None means any.
+
+    Closed ones are not listed, unless those are asked for whose agreement was withdrawn. A public catalogue that a
+    retailer has only asked for is not among those it owns, unless it asks for a state of agreement.
+    """
+
+    organisation: str
+    role: Literal["RETAILER", "SUPPLIER"] | None = None
+    public: bool | None = None
+    activation: Activation | None = None
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """The parameters of `WANTED`."""
+        return astuple(self)
+
+
+WANTED = (
+    "catalogues WHERE (active OR $4::text = 'withdrawn')"
+    " AND ($3::boolean IS NULL OR public = $3) AND ($4 IS NULL OR activation = $4)"
+    " AND (($2::text IS DISTINCT FROM 'SUPPLIER' AND retailer_id = $1"
+    " AND (NOT public OR activation = 'active' OR $4 IS NOT NULL))"
+    " OR ($2 IS DISTINCT FROM 'RETAILER' AND supplier_id = $1))"
+)
+"""The catalogues that fit, with the parameters of `Wanted`."""
+
+
+async def count_catalogues(tx: Transaction, wanted: Wanted) -> int:
+    """How many catalogues a list has in all."""
+    count: int = await tx.fetch_value(f"SELECT count(*) FROM {WANTED}", *wanted.arguments)  # noqa: S608
+    return count
+
+
+async def catalogues_page(tx: Transaction, wanted: Wanted, *, limit: int, offset: int) -> list[StoredCatalogue]:
+    """One page of catalogues, those with the smallest priority first."""
+    rows = await tx.fetch(
+        f"SELECT * FROM {WANTED} ORDER BY priority NULLS LAST, retailer_id, external_id LIMIT $5 OFFSET $6",  # noqa: S608
+        *wanted.arguments,
         limit,
         offset,
     )
-    return rows[0]["total"] if rows else 0, [_read(row) for row in rows]
+    return [read_catalogue(row) for row in rows]
 
 
-async def catalogues_supplied(tx: Transaction, supplier_id: str, external_ids: Iterable[str]) -> list[Catalogue]:
-    """The catalogues with these ids that name an organisation as their supplier."""
+async def catalogues_supplied(
+    tx: Transaction, supplier_id: str, external_ids: Iterable[str] | None = None
+) -> list[Catalogue]:
+    """The catalogues that name an organisation as their supplier: those with these ids, None for all."""
     rows = await tx.fetch(
-        "SELECT retailer_id, external_id, active FROM catalogues"
-        " WHERE supplier_id = $1 AND external_id = ANY($2::text[])",
+        "SELECT retailer_id, external_id, supplier_id, active, activation, public FROM catalogues"
+        " WHERE supplier_id = $1 AND ($2::text[] IS NULL OR external_id = ANY($2))",
         supplier_id,
-        list(external_ids),
+        None if external_ids is None else list(external_ids),
     )
-    return [Catalogue(row["retailer_id"], row["external_id"], row["active"]) for row in rows]
+    return [_read_supplied(row) for row in rows]
+
+
+async def catalogues_for_update(tx: Transaction, supplier_id: str, addresses: Iterable[Address]) -> list[Catalogue]:
+    """Lock these catalogues of a supplier, and say how they are now."""
+    rows = await tx.fetch(
+        "SELECT retailer_id, external_id, supplier_id, active, activation, public FROM catalogues"
+        " WHERE supplier_id = $1 AND (retailer_id, external_id) IN (SELECT * FROM unnest($2::text[], $3::text[]))"
+        " ORDER BY retailer_id, external_id FOR UPDATE",
+        supplier_id,
+        *postgres.columns(addresses, 2),
+    )
+    return [_read_supplied(row) for row in rows]
