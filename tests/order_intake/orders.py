@@ -11,15 +11,23 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from order_intake.document import order_placed, read_order
+from order_intake.document import V2, order_placed, read_order
 from order_intake.placing import NewOrder
-from shared.contracts import OrderRouted, RoutedPart, RowProgress, RowRouted, ShipmentChanged
+from shared.contracts import BalanceChanged, OrderRouted, RoutedPart, RowProgress, RowRouted, ShipmentChanged
 
 SHOP, OTHER_SHOP, SUPPLIER = "0109357-9", "1531864-4", "9999999-2"
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 PUBLIC_EXAMPLE = (Path(__file__).parent / "public_example.json").read_bytes()
 """The example of the public interface description, without its stray comma."""
+
+LIBRARY_ORDER = (Path(__file__).parent / "library_order.json").read_bytes()
+
+COMMENT = (
+    b'{"externalId":"91","author":"shop@example.com","value":"note","type":"passThrough",'
+    b'"createdDate":"2026-11-21T16:14:50+00:00","origin":"WOOCOMMERCE"}'
+)
+"""A comment word for word as the public shop plugin sends it."""
 
 HOME: Mapping[str, str] = {
     "name": "Maija Meikäläinen",
@@ -44,10 +52,37 @@ def document(external_id: str = "A-1", *quantities: float, **fields: Any) -> dic
     } | fields
 
 
+def v3(external_id: str = "A-1", *quantities: float, **fields: Any) -> dict[str, Any]:
+    """An order of version 3, otherwise as `document`."""
+    client = copy.deepcopy(dict(HOME)) | {"telephone": "+358501234567", "email": "maija@example.com"}
+    return document(external_id, *quantities, metadata={"documentType": "SalesOrder"}, client=client) | fields
+
+
+def library_order() -> dict[str, Any]:
+    """An order word for word as the public library sends it."""
+    sent: dict[str, Any] = json.loads(LIBRARY_ORDER)
+    return sent
+
+
+def plugin_order() -> dict[str, Any]:
+    """An order as the public shop plugin sends it."""
+    sent = library_order() | {
+        "externalId": "WOO-1",
+        "metadata": {"documentType": "SalesOrder", "client": "woo-wh-client/3.2.0"},
+        "pickupPointId": "",
+        "comments": [{"type": "pickingNote", "value": "ring the bell"}],
+        "additionalServices": [{"serviceCode": "3376"}],
+        "preferences": {"autoSubmit": True},
+    }
+    sent["rows"][0]["productEANCode"] = ""
+    del sent["references"], sent["deliveryOperator"]
+    return sent
+
+
 def new_order(posted: dict[str, Any], retailer: str = SHOP) -> NewOrder:
     """An order ready to be taken into the book."""
     body = json.dumps(posted).encode()
-    read, _ = read_order(body, max_rows=1_000)
+    read = read_order(body, 1_000, V2).document
     return NewOrder(order_placed(uuid_utils.uuid7(), retailer, read, NOON), body)
 
 
@@ -57,7 +92,12 @@ def at(minutes: int) -> datetime:
 
 
 def row_routed(
-    row: str = "1", *parts: tuple[str, UUID, int], waiting: int = 0, unserved: int = 0, reason: str | None = None
+    row: str = "1",
+    *parts: tuple[str, UUID, int],
+    reserved: int = 0,
+    waiting: int = 0,
+    unserved: int = 0,
+    reason: str | None = None,
 ) -> RowRouted:
     """Where a row went: parts are (catalogue, shipment, quantity)."""
     return RowRouted(
@@ -66,6 +106,7 @@ def row_routed(
             RoutedPart(catalogue_id=catalogue, shipment_id=shipment, quantity=Decimal(quantity))
             for catalogue, shipment, quantity in parts
         ),
+        reserved=Decimal(reserved),
         waiting=Decimal(waiting),
         unserved=Decimal(unserved),
         reason=reason,
@@ -107,4 +148,26 @@ def shipment(
             )
             for row, quantity, delivered in rows
         ),
+    )
+
+
+def product(
+    product_id: str,
+    ean: str | None,
+    *,
+    retailer: str = SHOP,
+    catalogue: str = "W1",
+    published: bool = True,
+    version: int = 1,
+) -> BalanceChanged:
+    """A product as a retailer's catalogue has it."""
+    return BalanceChanged(
+        retailer_id=retailer,
+        catalogue_id=catalogue,
+        supplier_id=SUPPLIER,
+        product_id=product_id,
+        ean=ean,
+        quantity=Decimal(1),
+        published=published,
+        version=version,
     )

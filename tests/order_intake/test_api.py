@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from order_intake import handlers
-from order_intake.api.shown import OrderShown, RowState
+from order_intake.api.shown_v2 import OrderShownV2, RowStateV2
 from shared.postgres import Database
 from tests.builders import Signer
 from tests.order_intake import orders
@@ -221,9 +221,9 @@ async def test_the_order_shows_where_its_rows_went_and_what_was_delivered(
     assert row["lastRoutedDateTime"] == "2026-01-02T12:01:00.000Z"
     assert row["backOrderCancelled"] is False
     assert row["shipmentIds"] == [str(west), str(east)]
-    OrderShown.model_validate(read)
+    OrderShownV2.model_validate(read)
     assert read["rows"][0].keys() - document()["rows"][0].keys() | {"reason"} == {
-        field.alias for field in RowState.model_fields.values()
+        field.alias for field in RowStateV2.model_fields.values()
     }
     assert short["reason"] == "no stock"
     assert short["toBeRoutedQuantity"] == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_intake.document import OrderDocument, order_placed, read_order
+from order_intake.document import V2, OrderDocument, order_placed, read_order
 from order_intake.settings import Settings
 from shared import problems
 from tests.order_intake.orders import HOME, NOON, SHOP, document, new_order
@@ -17,7 +17,7 @@ from tests.order_intake.orders import HOME, NOON, SHOP, document, new_order
 def wrong(order: Any, max_rows: int = 1_000) -> list[str]:
     """The fields that are wrong with an order."""
     try:
-        read_order(json.dumps(order).encode(), max_rows)
+        read_order(json.dumps(order).encode(), max_rows, V2)
     except problems.Refused as refusal:
         return [error.field for error in refusal.errors] if refusal.status == 400 else []
     return []
@@ -114,7 +114,7 @@ def test_rows_that_are_parts_of_each_other_are_refused() -> None:
 
 def test_of_many_errors_a_hundred_are_told_and_the_others_counted() -> None:
     with pytest.raises(problems.Refused) as raised:
-        read_order(json.dumps(document(rows=[{}] * 1_000)).encode(), 1_000)
+        read_order(json.dumps(document(rows=[{}] * 1_000)).encode(), 1_000, V2)
     *told, beyond = raised.value.errors
     assert len(told) == 100
     assert told[:2] == [
@@ -141,7 +141,7 @@ def test_a_list_of_nothing_but_errors_is_told_by_its_first() -> None:
 def test_a_body_of_nothing_but_brackets_is_not_read(nothing: str) -> None:
     order = json.dumps(document()).replace('"metadata"', f'"padding": [{",".join([nothing] * 50_000)}], "metadata"')
     with pytest.raises(problems.Refused, match="body: has more than 50000 objects and lists"):
-        read_order(order.encode(), 1_000)
+        read_order(order.encode(), 1_000, V2)
 
 
 def test_an_order_that_is_nested_too_deep_is_refused() -> None:
@@ -154,9 +154,10 @@ def test_the_largest_order_fits_into_one_message() -> None:
     while len(body := json.dumps(document(rows=rows), ensure_ascii=False).encode()) > most:
         rows = rows[: len(rows) * most // len(body)]
     assert len(body) > most - 20_000
-    placed = order_placed(uuid4(), SHOP, read_order(body, 1_000)[0], NOON)
+    placed = order_placed(uuid4(), SHOP, read_order(body, 1_000, V2).document, NOON)
     assert len(placed.model_dump_json().encode()) < 8_000_000
-    ordinary = order_placed(uuid4(), SHOP, read_order(json.dumps(document("A-1", *[1] * 50)).encode(), 1_000)[0], NOON)
+    fifty_rows = read_order(json.dumps(document("A-1", *[1] * 50)).encode(), 1_000, V2).document
+    ordinary = order_placed(uuid4(), SHOP, fifty_rows, NOON)
     assert len(ordinary.model_dump_json().encode()) < 20_000
 
 

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from order_intake import domain
-from order_intake.domain import RANK, Order, Row
+from order_intake.domain import CANCELLED, DELIVERED, ERROR, PROGRESS, RANK, Order, Row
 from shared.contracts import OrderRouted, ShipmentChanged
 from tests.order_intake import orders
 
 ORDER, WEST, EAST = UUID(int=1), UUID(int=2), UUID(int=3)
 STATUSES = st.sampled_from(sorted(RANK))
+ON_THE_WAY = st.sampled_from([*PROGRESS, CANCELLED])
 WORK = ("Created", "Submitted", "Viewed", "Picking", "Packing", "Shipping")
 
 JSON = st.recursive(
@@ -81,10 +82,28 @@ def stories(draw: st.DrawFn) -> tuple[Order, list[OrderRouted | ShipmentChanged]
     return order, story
 
 
-@given(STATUSES, STATUSES)
+@given(ON_THE_WAY, ON_THE_WAY)
 def test_a_row_moves_forward_only(current: str, now: str) -> None:
     assert RANK[domain.next_status(current, now)] >= RANK[current]
     assert domain.next_status(current, current) == current
+
+
+@given(ON_THE_WAY)
+def test_a_row_falls_into_error_before_its_end_only_and_comes_out_again(status: str) -> None:
+    ended = status in (DELIVERED, CANCELLED)
+    assert domain.next_status(status, ERROR) == (status if ended else ERROR)
+    assert domain.next_status(ERROR, status) == status
+
+
+def test_a_row_is_in_error_while_any_of_its_shipments_is() -> None:
+    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 3), ("W2", EAST, 2)))
+    west = orders.shipment(ORDER, WEST, "Packing", ("1", 3, 0))
+    east = [
+        orders.shipment(ORDER, EAST, status, ("1", 2, 0), version=version, catalogue="W2")
+        for version, status in enumerate(("Picking", ERROR, "Picking"), start=2)
+    ]
+    seen = [order.status for order in (told(an_order(5), routing, west, *east[:heard]) for heard in range(4))]
+    assert seen == ["orderRouted", "Picking", ERROR, "Picking"]
 
 
 @given(STATUSES, STATUSES)
@@ -220,6 +239,11 @@ def test_documents_that_say_different_things_are_different(one: Any, other: Any)
 )
 def test_the_spelling_of_a_number_does_not_count(one: str, other: str) -> None:
     assert domain.same_document(one.encode(), other.encode())
+
+
+@pytest.mark.parametrize(("one", "other"), [("true", "1"), ("false", "0"), ("null", "0"), ('"1"', "1"), ("1", "[1]")])
+def test_what_only_looks_like_a_number_is_none(one: str, other: str) -> None:
+    assert not domain.same_document(f"[{one}]".encode(), f"[{other}]".encode())
 
 
 def test_a_row_unknown_to_the_order_is_passed_over() -> None:

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from order_intake import handlers, placing, store
-from shared.contracts import Message, OrderRouted, ShipmentChanged
+from order_intake import domain, handlers, placing, standing, store
+from shared.contracts import BalanceChanged, Message, OrderRouted, ShipmentChanged
 from shared.inbox import Inbox
 from shared.postgres import Database
 from tests import builders
@@ -25,6 +26,14 @@ async def take(book: Database, messages: Sequence[Message]) -> None:
     kind = type(messages[0])
     inbox = Inbox("order-intake", book, kind, handlers.subscriptions.handlers[kind])
     await inbox.take([builders.record(message, offset=offset) for offset, message in enumerate(messages)])
+
+
+async def cancel(book: Database, order_id: UUID) -> None:
+    """The retailer cancels an order, however far it has come."""
+    async with book.transaction() as tx:
+        before = await standing.with_rows(tx, await store.orders_for_update(tx, [order_id]))
+        after = {order_id: domain.with_cancellation(before[order_id], orders.at(1))}
+        await standing.save(tx, before.values(), after)
 
 
 async def states(book: Database) -> dict[UUID, tuple[str, bool, tuple[store.RowBook, ...]]]:
@@ -101,6 +110,49 @@ async def test_the_same_routing_again_changes_nothing(book: Database) -> None:
         assert await tx.fetch("SELECT * FROM orders") == before
 
 
+async def test_a_cancellation_anywhere_between_the_messages_leaves_the_same_order(book: Database) -> None:
+    def story(order: UUID) -> list[Message]:
+        west = uuid4()
+        return [
+            orders.routed(order, orders.row_routed("1", reserved=4, waiting=1)),
+            orders.routed(order, orders.row_routed("1", ("W1", west, 4), waiting=1), round_=2),
+            orders.shipment(order, west, "Delivered", ("1", 4, 3), version=3),
+        ]
+
+    ways = list(itertools.permutations(range(4)))
+    numbers = [str(uuid4()) for _ in ways]
+    for number, way in zip(numbers, ways, strict=True):
+        order = new_order(document(number, 5))
+        await placing.place_orders(book, [order])
+        messages = story(order.placed.order_id)
+        for step in way:
+            if step < len(messages):
+                await take(book, [messages[step]])
+            else:
+                await cancel(book, order.placed.order_id)
+    ended = {
+        (status, *((row.status, row.delivered, row.cancelled, row.reserved, row.waiting) for row in rows))
+        for status, _, rows in (await states(book)).values()
+    }
+    assert ended == {("Delivered", ("Delivered", 3, 2, 0, 0))}
+
+
+async def test_what_is_heard_twice_does_not_count_as_a_change(book: Database) -> None:
+    order, west = await place(book, 5), uuid4()
+    shipment = orders.shipment(order, west, "Viewed", ("1", 5, 0))
+
+    async def changed_at() -> list[datetime]:
+        async with book.transaction() as tx:
+            return [row["updated_at"] for row in await tx.fetch("SELECT updated_at FROM orders")]
+
+    before = await changed_at()
+    await take(book, [shipment])
+    after = await changed_at()
+    assert after > before
+    await take(book, [shipment])
+    assert await changed_at() == after
+
+
 async def test_an_order_the_book_lacks_is_parked_and_its_neighbours_go_on(book: Database) -> None:
     order, west = await place(book, 5), uuid4()
     await take(book, [orders.routed(each, orders.row_routed("1", ("W1", west, 5))) for each in (uuid4(), order)])
@@ -111,5 +163,5 @@ async def test_an_order_the_book_lacks_is_parked_and_its_neighbours_go_on(book: 
     assert "order book has no order" in parked[0]["error"]
 
 
-async def test_the_service_hears_of_routes_shipments_and_keys() -> None:
-    assert handlers.subscriptions.handlers.keys() >= {OrderRouted, ShipmentChanged}
+async def test_the_service_hears_of_routes_shipments_products_and_keys() -> None:
+    assert handlers.subscriptions.handlers.keys() >= {OrderRouted, ShipmentChanged, BalanceChanged}

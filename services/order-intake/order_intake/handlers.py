@@ -1,12 +1,11 @@
-"""What the order book hears of its orders: where they were routed, and how their shipments go on."""
+"""What the order book hears: where its orders were routed, how their shipments go on, what catalogues have."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from uuid import UUID
 
-from order_intake import domain, store
+from order_intake import domain, standing, store
 from order_intake.domain import Order
-from shared.contracts import OrderRouted, ShipmentChanged
+from shared.contracts import BalanceChanged, OrderRouted, ShipmentChanged
 from shared.inbox import Unprocessable
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
@@ -21,7 +20,7 @@ async def show_routes(routed: Sequence[OrderRouted], tx: Transaction) -> None:
     after = dict(before)
     for told in routed:
         after[told.order_id] = domain.with_routing(after[told.order_id], told)
-    await _save(tx, before.values(), after)
+    await standing.save(tx, before.values(), after)
 
 
 @subscriptions.on(ShipmentChanged)
@@ -31,7 +30,16 @@ async def follow_shipments(changes: Sequence[ShipmentChanged], tx: Transaction) 
     after = dict(before)
     for told in changes:
         after[told.order_id] = domain.with_shipment(after[told.order_id], told)
-    await _save(tx, before.values(), after)
+    await standing.save(tx, before.values(), after)
+
+
+@subscriptions.on(BalanceChanged)
+async def keep_products(events: Sequence[BalanceChanged], tx: Transaction) -> None:
+    """Keep what retailers' catalogues have, for looking over the orders to come."""
+    newest: dict[tuple[str, str, str], BalanceChanged] = {}
+    for event in sorted(events, key=lambda event: event.version):
+        newest[event.retailer_id, event.catalogue_id, event.product_id] = event
+    await store.save_products(tx, list(newest.values()))
 
 
 async def _load(tx: Transaction, ids: set[UUID]) -> dict[UUID, Order]:
@@ -39,28 +47,4 @@ async def _load(tx: Transaction, ids: set[UUID]) -> dict[UUID, Order]:
     orders = await store.orders_for_update(tx, ids)
     if lacking := ids - orders.keys():
         raise Unprocessable(f"the order book has no order {min(lacking)}")
-    rows = await store.rows_of(tx, ids, await store.parts_of(tx, ids))
-    return {order_id: replace(order, rows=rows[order_id]) for order_id, order in orders.items()}
-
-
-async def _save(tx: Transaction, before: Iterable[Order], after: dict[UUID, Order]) -> None:
-    """Save what differs."""
-    changed = [(was, after[was.id]) for was in before if after[was.id] != was]
-    rows = [
-        (now, row, was.rows[row.external_id])
-        for was, now in changed
-        for row in now.rows.values()
-        if row != was.rows[row.external_id]
-    ]
-    parts = [
-        (order, row, part)
-        for order, row, was in rows
-        for part in row.parts.values()
-        if part != was.parts.get(part.shipment_id)
-    ]
-    if parts:
-        await store.save_parts(tx, parts)
-    if rows:
-        await store.save_rows(tx, [(order, row) for order, row, _ in rows])
-    if changed:
-        await store.save_orders(tx, [order for _, order in changed])
+    return await standing.with_rows(tx, orders)

@@ -1,28 +1,20 @@
 """Orders, version 2: a retailer places one and follows it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 import uuid_utils.compat as uuid_utils
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from order_intake import store
-from order_intake.api import schemas
-from order_intake.api.shown import OrderShown, shown
-from order_intake.document import OrderDocument, order_placed, read_order, reading
-from order_intake.domain import Order, Row
-from order_intake.gathering import Gathering
-from order_intake.placing import NewOrder, Placement
-from order_intake.store import Placed
-from shared import auth, edge, observability, problems
-from shared.contracts import OrderPlaced
-from shared.postgres import Database
+from order_intake.api import answers, schemas, taking
+from order_intake.api.order_address import OrderNumber, Retailer
+from order_intake.api.shown_v2 import OrderShownV2, shown
+from order_intake.document import V2, OrderV2, order_placed, read_order
+from order_intake.placing import NewOrder
+from shared import edge, observability
 
-router = APIRouter(prefix="/v2/orders", tags=["orders"])
-
-Retailer = Annotated[auth.Caller, Depends(auth.caller_with("retailer"))]
+router = APIRouter(prefix="/v2/orders", tags=["orders of version 2"])
 
 
 @router.put(
@@ -31,25 +23,22 @@ Retailer = Annotated[auth.Caller, Depends(auth.caller_with("retailer"))]
     description="Validates and keeps the order, then routes it. The same order again answers the stored one;"
     " another order with its number is a conflict. Answered once the order is safely stored.",
     response_model=None,
-    openapi_extra={"requestBody": schemas.json_body(OrderDocument)},
+    openapi_extra={"requestBody": schemas.json_body(OrderV2)},
     responses={
-        200: {"model": OrderShown, "description": "The order as it is stored"},
+        200: {"model": OrderShownV2, "description": "The order as it is stored"},
         409: {"description": "Another order has this externalId"},
-        503: {"description": "Too busy, or the database is away: send it again"},
     },
 )
-async def place_order(request: Request, caller: Retailer) -> Response:
+async def place_order_v2(request: Request, caller: Retailer) -> Response:
     """Place an order."""
     body = await edge.read_body(request)
-    document, posted = read_order(body, request.app.state.settings.max_rows)
-    placed = order_placed(uuid_utils.uuid7(), caller.organisation, document, datetime.now(UTC))
-    gathering: Gathering[NewOrder, Placement] = request.app.state.gathering
-    placement = await gathering.join(NewOrder(placed, body, observability.traceparent()))
-    if placement.outcome == "other":
-        raise problems.conflict(f"There is another order {document.external_id} already")
+    read = read_order(body, request.app.state.settings.max_rows, V2)
+    placed = order_placed(uuid_utils.uuid7(), caller.organisation, read.document, datetime.now(UTC))
+    order = NewOrder(placed, body, observability.traceparent(), read.mended)
+    placement = await taking.take(request, order)
     if placement.outcome == "same":
-        return await show_order(request, caller, document.external_id)
-    return _answer(shown(posted, _just_placed(placed, body, placement.at)))
+        return await show_order_v2(request, caller, placed.external_id)
+    return _answer(shown(read.values, taking.just_placed(order, placement.at)))
 
 
 @router.get(
@@ -58,25 +47,12 @@ async def place_order(request: Request, caller: Retailer) -> Response:
     description="The order as posted, with the statuses of the order and its rows, what was delivered, and where it"
     " was routed.",
     response_model=None,
-    responses={200: {"model": OrderShown}, 404: {"description": "You have no such order"}},
+    responses={200: {"model": OrderShownV2, "description": "The order"}},
 )
-async def show_order(request: Request, caller: Retailer, order_number: str) -> Response:
+async def show_order_v2(request: Request, caller: Retailer, order_number: OrderNumber) -> Response:
     """Show an order."""
-    database: Database = request.app.state.database
-    async with database.transaction_of(caller.organisation) as tx:
-        placed = await store.placed_order(tx, caller.organisation, order_number)
-        if placed is None:
-            raise problems.not_found(f"order {order_number}")
-        order_id = placed.order.id
-        rows = await store.rows_of(tx, [order_id], await store.parts_of(tx, [order_id]))
-    placed = replace(placed, order=replace(placed.order, rows=rows[order_id]))
-    return _answer(shown(reading.as_posted(placed.posted), placed))
-
-
-def _just_placed(placed: OrderPlaced, posted: bytes, at: datetime) -> Placed:
-    """What reading the order back would give."""
-    rows = {row.external_id: Row(row.external_id, row.quantity) for row in placed.rows}
-    return Placed(Order(placed.order_id, placed.retailer_id, rows), posted, at, at)
+    placed = await answers.stored(request, caller, order_number)
+    return _answer(shown(answers.document_of(placed), placed))
 
 
 def _answer(order: dict[str, Any]) -> Response:

@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from order_intake.document.order import OrderDocument
+from order_intake.document.order_v3 import OrderOfAny
 from order_intake.document.parties import Address
 from order_intake.document.row import RowDocument
 from order_intake.document.services import AdditionalServiceDocument
@@ -31,9 +32,16 @@ def order_placed(order_id: UUID, retailer_id: str, document: OrderDocument, plac
         external_id=document.external_id,
         placed_at=placed_at,
         receiver=document.metadata.receiver_organization,
+        held=_held(document),
         delivery=_delivery(document),
         rows=tuple(_row(row) for row in document.rows),
     )
+
+
+def _held(document: OrderDocument) -> bool:
+    """Only version 3 knows orders that are held."""
+    preferences = document.preferences if isinstance(document, OrderOfAny) else None
+    return preferences is not None and preferences.auto_submit is False
 
 
 def _delivery(document: OrderDocument) -> Delivery:

@@ -11,38 +11,49 @@ from shared.problems import FieldError
 TAX_FIELDS = ("vatPercentage", "taxValue", "taxName")
 
 
-def contradictions(rows: object) -> list[FieldError]:
+def contradictions(document: Mapping[str, Any]) -> list[FieldError]:
     """Every contradiction in the rows of a document."""
+    rows = document.get("rows")
     if not isinstance(rows, list):
         return []
     if not rows:
         return [FieldError("rows", "too_short", "has at least one row")]
-    known = [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)]
-    return [*_products(known), *_tax(known), *_numbers(known), *_parents(known)]
+    known = _known(rows)
+    return [*_products(known), *_tax(known), *_numbers("rows", known), *_parents(known)]
+
+
+def numbers_of_comments(document: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Comments that have a number have each their own."""
+    comments = document.get("comments")
+    return _numbers("comments", _known(comments)) if isinstance(comments, list) else iter(())
+
+
+def _known(items: list[Any]) -> list[tuple[int, dict[str, Any]]]:
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
 
 
 def _products(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
     for index, row in rows:
-        if not _given(row.get("externalProductId")) and not _given(row.get("productEANCode")):
+        if not given(row.get("externalProductId")) and not given(row.get("productEANCode")):
             yield FieldError(f"rows[{index}].externalProductId", "missing", "this or productEANCode is required")
 
 
 def _tax(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
     for index, row in rows:
         printed = row.get("print")
-        if isinstance(printed, dict) and (_given(printed.get("taxValue")) or _given(printed.get("taxName"))):
+        if isinstance(printed, dict) and (given(printed.get("taxValue")) or given(printed.get("taxName"))):
             for name in TAX_FIELDS:
-                if not _given(printed.get(name)):
+                if not given(printed.get(name)):
                     yield FieldError(f"rows[{index}].print.{name}", "missing", "is required with a tax")
 
 
-def _numbers(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
+def _numbers(of: str, items: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
     first: dict[str, int] = {}
-    for index, row in rows:
-        number = row.get("externalId")
-        if isinstance(number, str) and first.setdefault(number, index) != index:
+    for index, item in items:
+        number = item.get("externalId")
+        if isinstance(number, str) and given(number) and first.setdefault(number, index) != index:
             yield FieldError(
-                f"rows[{index}].externalId", "duplicate", f"is the number of rows[{first[number]}] already"
+                f"{of}[{index}].externalId", "duplicate", f"is the number of {of}[{first[number]}] already"
             )
 
 
@@ -51,7 +62,7 @@ def _parents(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
     parents: dict[str, str] = {}
     for index, row in rows:
         parent, number = row.get("parentRowReference"), row.get("externalId")
-        if not isinstance(parent, str) or not _given(parent):
+        if not isinstance(parent, str) or not given(parent):
             continue
         if parent not in numbers:
             yield FieldError(
@@ -82,5 +93,6 @@ def _in_circles(parents: Mapping[str, str]) -> set[str]:
     return circles
 
 
-def _given(value: object) -> bool:
+def given(value: object) -> bool:
+    """Whether a value says anything: null and blanks do not (glue-api.md B.5)."""
     return value is not None and not (isinstance(value, str) and not value.strip())

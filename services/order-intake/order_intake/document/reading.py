@@ -1,16 +1,18 @@
 """Reading a posted order: everything that is wrong with it is told at once, within reason."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from order_intake.document import contradictions
+from order_intake.document import contacts, contradictions, mending
 from order_intake.document.order import OrderDocument
+from order_intake.document.order_v2 import OrderV2
+from order_intake.document.order_v3 import OrderOfAny, OrderV3
 from order_intake.document.row import RowDocument
 from shared import problems
 from shared.problems import FieldError
@@ -24,39 +26,85 @@ MOST_BRACKETS = 50_000
 _PERHAPS_CONTROL = re.compile(rb"\\(?:u00[01]|u007[fF]|[bf])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-# The public document spells some names wrong, and clients follow it (glue-api.md A.15, 15).
-MISSPELT = {"currecy": "currency", "documentTyepe": "documentType", "addtionalServices": "additionalServices"}
+
+Document = TypeVar("Document", bound=OrderDocument)
 
 
-def read_order(body: bytes, max_rows: int) -> tuple[OrderDocument, dict[str, Any]]:
-    """An order and the same as plain JSON values with misspelt names put right. 400 with up to 100 failing fields."""
-    if body.count(b"{") + body.count(b"[") > MOST_BRACKETS:
-        raise problems.invalid([FieldError("body", "too_long", f"has more than {MOST_BRACKETS} objects and lists")])
-    try:
-        posted = as_posted(body)
-    except orjson.JSONDecodeError as error:
-        raise problems.invalid(
-            [FieldError("body", "json_invalid", f"is not valid JSON: {_where(body, error)}")]
-        ) from None
+@dataclass(frozen=True)
+class Form(Generic[Document]):
+    """How orders of a version are read: their fields, and what must hold between them."""
+
+    model: type[Document]
+    contradictions: tuple[Callable[[Mapping[str, Any]], Iterable[FieldError]], ...]
+
+
+V2 = Form(OrderV2, (contradictions.contradictions,))
+V3 = Form(OrderV3, (contradictions.contradictions, contradictions.numbers_of_comments, contacts.contacts_missing))
+ANY = Form(OrderOfAny, (contradictions.contradictions, contradictions.numbers_of_comments))
+"""An order that version 2 took and version 3 would not have taken, as version 3 changes it."""
+
+
+@dataclass(frozen=True)
+class Read(Generic[Document]):
+    """An order that was read: its document, the same as plain JSON values, and these as text if they were mended."""
+
+    document: Document
+    values: dict[str, Any]
+    mended: bytes | None
+
+
+def read_order(body: bytes, max_rows: int, form: Form[Document]) -> Read[Document]:
+    """An order. 400 with up to 100 failing fields."""
+    posted, mended = read_values(body)
     rows = posted.get("rows") if isinstance(posted, dict) else None
     # Counted before anything is read: what is wrong with a row takes far more room than a row.
     if isinstance(rows, list) and len(rows) > max_rows:
         raise problems.invalid([FieldError("rows", "too_long", f"has at most {max_rows} rows, not {len(rows)}")])
     wrong = Wrong()
-    document: OrderDocument | None = None
+    document: Document | None = None
     try:
-        document = OrderDocument.model_validate_json(body)
+        document = form.model.model_validate_json(body)
     except ValidationError as error:
         if error.errors(include_input=False)[0]["type"] == "json_invalid":
             # Such as too deep: then nothing else can be said of it.
             raise problems.invalid(problems.field_errors(error)) from None
         _tell(wrong, error, rows)
-    wrong.add(contradictions.contradictions(rows))
+    if isinstance(posted, dict):
+        for contradictions_of in form.contradictions:
+            wrong.add(contradictions_of(posted))
     if b"\x7f" in body or _PERHAPS_CONTROL.search(body):
         wrong.add(_control_characters(posted))
     if wrong.errors or document is None:
         raise wrong.refusal()
-    return document, posted
+    return Read(document, posted, orjson.dumps(posted) if mended else None)
+
+
+def read_values(body: bytes) -> tuple[Any, bool]:
+    """A body as plain JSON values, those of an object mended, and whether they were.
+
+    400 when it is no JSON, or made to be costly.
+    """
+    if body.count(b"{") + body.count(b"[") > MOST_BRACKETS:
+        raise problems.invalid([FieldError("body", "too_long", f"has more than {MOST_BRACKETS} objects and lists")])
+    try:
+        posted = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise problems.invalid(
+            [FieldError("body", "json_invalid", f"is not valid JSON: {_where(body, error)}")]
+        ) from None
+    return posted, mending.mend(posted) if isinstance(posted, dict) else False
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A small body that must be an object, as plain JSON values. 400 when it is none, or nested too deep."""
+    values, _ = read_values(body)
+    try:
+        from_json(body)
+    except ValueError as too_deep:
+        raise problems.invalid([FieldError("body", "json_invalid", f"is not valid JSON: {too_deep}")]) from None
+    if not isinstance(values, dict):
+        raise problems.invalid([FieldError("body", "model_type", "is an object")])
+    return values
 
 
 def _where(body: bytes, error: ValueError) -> str:
@@ -108,13 +156,10 @@ def _tell(wrong: Wrong, error: ValidationError, rows: object) -> None:
 
 
 def as_posted(body: bytes) -> Any:
-    """A posted order as plain JSON values, with misspelt names put right. Raises orjson.JSONDecodeError."""
+    """A posted order as plain JSON values, mended. Raises orjson.JSONDecodeError."""
     posted = orjson.loads(body)
     if isinstance(posted, dict):
-        for part in (posted, posted.get("metadata"), *_listed(posted.get("rows"))):
-            if isinstance(part, dict):
-                for wrong in MISSPELT.keys() & part.keys():
-                    part.setdefault(MISSPELT[wrong], part.pop(wrong))
+        mending.mend(posted)
     return posted
 
 

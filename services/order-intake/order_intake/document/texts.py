@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared import wire
@@ -16,9 +16,13 @@ LONGEST_LINE = 300
 LONGEST_PROSE = 2_000
 """Characters in ids, which become keys of tables; in names and addresses; in notes. An order travels in one message."""
 
+LARGEST_NUMBER = 10**12
+"""Of prices and measures; a short text can stand for a number that fills the memory."""
+
 MOST_PARTS = 50
 """Elements in a list of an order, its rows aside."""
 
+_OTHER_ADDRESS = re.compile(r"./(?:routing|preferences|comments)$|./comments/.")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
@@ -75,7 +79,14 @@ def _order_number(text: str) -> str:
     if text.endswith("/"):
         # In the order's address a slash at the end does not count: it could be placed, and never be found.
         raise ValueError("does not end in a slash")
+    if _OTHER_ADDRESS.search(text):
+        # In the order's address this would be something that belongs to the order A instead.
+        raise ValueError("is not like A/routing, A/preferences, A/comments or A/comments/1")
     return text
+
+
+def _optional_order_number(text: str) -> str:
+    return _order_number(text) if text and not text.isspace() else ""
 
 
 def _country(text: str) -> str:
@@ -92,6 +103,14 @@ def _currency(text: str) -> str:
     if not _CURRENCY.fullmatch(text):
         raise ValueError("is a currency of three letters as in ISO 4217, such as EUR")
     return text.upper()
+
+
+def _optional_country(text: str | None) -> str | None:
+    return _country(text) if text and not text.isspace() else None
+
+
+def _optional_three_lines(text: str | None) -> str | None:
+    return _lines(text, 3) if text and not text.isspace() else None
 
 
 def _language(text: str) -> str:
@@ -113,6 +132,14 @@ def _given(value: object) -> object:
 _Blank = BeforeValidator(_given)
 
 OrderNumber = Annotated[str, Field(max_length=100), AfterValidator(_order_number)]
+OptionalOrderNumber = Annotated[
+    str,
+    Field(max_length=100),
+    BeforeValidator(lambda value: "" if value is None else value),
+    AfterValidator(_optional_order_number),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 100}, {"type": "null"}]}),
+]
+"""Read as `""` when it is not given."""
 
 Few = Annotated[list[Part], Field(max_length=MOST_PARTS, fail_fast=True)]
 """A short list. Its first wrong element is told: reading a list of nothing but errors would cost more than an order."""
@@ -125,18 +152,28 @@ Line24 = Annotated[str, Field(max_length=24), AfterValidator(_one_line)]
 Line100 = Annotated[str, Field(max_length=100), AfterValidator(_one_line)]
 Prose = Annotated[str, Field(max_length=LONGEST_PROSE), AfterValidator(_prose)]
 Country = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(_country)]
+Code = Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_KEY), AfterValidator(_one_line)]
+"""A text of digits for the most part, such as the code of a service; a number is taken as well."""
 
 OptionalLine = Annotated[Annotated[str, Field(max_length=LONGEST_LINE)] | None, AfterValidator(_optional_line)]
 OptionalKey = Annotated[Annotated[str, Field(max_length=LONGEST_KEY)] | None, AfterValidator(_optional_line)]
 OptionalProse = Annotated[Annotated[str, Field(max_length=LONGEST_PROSE)] | None, AfterValidator(_optional_prose)]
+OptionalCode = Annotated[
+    Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_KEY)] | None, AfterValidator(_optional_line)
+]
+OptionalThreeLines = Annotated[
+    Annotated[str, Field(max_length=LONGEST_LINE)] | None, AfterValidator(_optional_three_lines)
+]
+OptionalCountry = Annotated[Annotated[str, Field(max_length=LONGEST_LINE)] | None, AfterValidator(_optional_country)]
 OptionalLine10 = Annotated[Annotated[str, Field(max_length=10)] | None, AfterValidator(_optional_line)]
 OptionalLine40 = Annotated[Annotated[str, Field(max_length=40)] | None, AfterValidator(_optional_line)]
 OptionalLine100 = Annotated[Annotated[str, Field(max_length=100)] | None, AfterValidator(_optional_line)]
 OptionalCurrency = Annotated[Annotated[str, AfterValidator(_currency)] | None, _Blank]
 OptionalLanguage = Annotated[Annotated[str, AfterValidator(_language)] | None, _Blank]
 OptionalMoment = Annotated[wire.Moment | None, _Blank]
-OptionalNumber = Annotated[wire.Number | None, _Blank]
-OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0)] | None, _Blank]
+OptionalFlag = Annotated[bool | None, _Blank]
+OptionalNumber = Annotated[Annotated[wire.Number, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)] | None, _Blank]
+OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0, le=LARGEST_NUMBER)] | None, _Blank]
 
 Day = Annotated[date, BeforeValidator(_day)]
 Figure = Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_LINE), AfterValidator(_one_line)]

@@ -20,25 +20,32 @@ class PartBook:
 
 @dataclass(frozen=True)
 class RowBook:
-    """A row of an order. `routed` tells whether a routing of its order was heard; only then do the sums add up."""
+    """A row of an order. `routed` tells whether a routing of its order was heard; only then do the sums add up:
+    parts + reserved + waiting + unserved = quantity, unless the retailer cancelled the order (`cancelled_order`).
+
+    An order that is not `current` was deleted or gave its place to another one; it is cancelled as well.
+    """
 
     order_id: UUID
     external_id: str
     quantity: Decimal
+    reserved: Decimal
     waiting: Decimal
     unserved: Decimal
     delivered: Decimal
     cancelled: Decimal
     status: str
     routed: bool
+    cancelled_order: bool
+    current: bool
     parts: tuple[PartBook, ...]
 
 
 async def books(tx: Transaction) -> list[RowBook]:
     """Every row of every order, with its parts."""
     rows = await tx.fetch(
-        "SELECT r.order_id, r.external_id, r.quantity, r.waiting, r.unserved, r.delivered, r.cancelled, r.status,"
-        " o.round > 0 AS routed,"
+        "SELECT r.order_id, r.external_id, r.quantity, r.reserved, r.waiting, r.unserved, r.delivered, r.cancelled,"
+        " r.status, o.round > 0 AS routed, o.cancelled AS cancelled_order, o.current,"
         " ARRAY(SELECT (p.shipment_id, p.catalogue_id, p.quantity, p.delivered, p.closed) FROM row_parts p"
         " WHERE p.order_id = r.order_id AND p.row_external_id = r.external_id ORDER BY p.shipment_id) AS parts"
         " FROM order_rows r JOIN orders o ON o.id = r.order_id ORDER BY r.order_id, r.position"
@@ -48,12 +55,15 @@ async def books(tx: Transaction) -> list[RowBook]:
             order_id=row["order_id"],
             external_id=row["external_id"],
             quantity=row["quantity"],
+            reserved=row["reserved"],
             waiting=row["waiting"],
             unserved=row["unserved"],
             delivered=row["delivered"],
             cancelled=row["cancelled"],
             status=row["status"],
             routed=row["routed"],
+            cancelled_order=row["cancelled_order"],
+            current=row["current"],
             parts=tuple(PartBook(*part) for part in row["parts"]),
         )
         for row in rows

@@ -14,7 +14,8 @@ from shared.postgres import Record, Transaction
 async def orders_for_update(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Order]:
     """Those of the orders that are in the book, locked, without their rows."""
     rows = await tx.fetch(
-        "SELECT id, retailer_id, round, status, history FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+        "SELECT id, retailer_id, round, status, history, cancelled, held, version, catalogues FROM orders"
+        " WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
         list(ids),
     )
     return {row["id"]: order_of(row, {}) for row in rows}
@@ -50,8 +51,8 @@ async def rows_of(
 ) -> dict[UUID, dict[str, Row]]:
     """The orders' rows with their parts, by order id and row, as posted."""
     found = await tx.fetch(
-        "SELECT order_id, external_id, quantity, waiting, unserved, delivered, cancelled, reason, status, history"
-        " FROM order_rows WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position",
+        "SELECT order_id, external_id, quantity, reserved, waiting, unserved, delivered, cancelled, delivered_before,"
+        " reason, status, history FROM order_rows WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position",
         list(ids),
     )
     rows: dict[UUID, dict[str, Row]] = {}
@@ -59,10 +60,12 @@ async def rows_of(
         rows.setdefault(row["order_id"], {})[row["external_id"]] = Row(
             external_id=row["external_id"],
             quantity=row["quantity"],
+            reserved=row["reserved"],
             waiting=row["waiting"],
             unserved=row["unserved"],
             delivered=row["delivered"],
             cancelled=row["cancelled"],
+            delivered_before=row["delivered_before"],
             reason=row["reason"],
             status=row["status"],
             history=_steps(row),
@@ -72,33 +75,49 @@ async def rows_of(
 
 
 async def save_orders(tx: Transaction, orders: Sequence[Order]) -> None:
-    """Save where orders stand, without their rows."""
+    """Save where orders stand, without their rows.
+
+    The time of the change is that of the clock, not of the transaction's beginning: who asks for what has changed since
+    he asked last must not miss it.
+    """
     await tx.execute(
-        "UPDATE orders SET round = new.round, status = new.status, history = new.history, updated_at = now()"
-        " FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[]) AS new (id, round, status, history)"
-        " WHERE orders.id = new.id",
-        *postgres.columns(((order.id, order.round, order.status, _kept(order.history)) for order in orders), 4),
+        "UPDATE orders SET round = new.round, status = new.status, history = new.history, cancelled = new.cancelled,"
+        " held = new.held, version = new.version,"
+        " catalogues = ARRAY(SELECT jsonb_array_elements_text(new.catalogues)), updated_at = clock_timestamp()"
+        " FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::bool[], $6::bool[], $7::int[], $8::jsonb[])"
+        " AS new (id, round, status, history, cancelled, held, version, catalogues) WHERE orders.id = new.id",
+        *postgres.columns(
+            (
+                (
+                    *(order.id, order.round, order.status, kept_steps(order.history), order.cancelled, order.held),
+                    *(order.version, orjson.dumps(order.catalogues)),
+                )
+                for order in orders
+            ),
+            8,
+        ),
     )
 
 
 async def save_rows(tx: Transaction, rows: Sequence[tuple[Order, Row]]) -> None:
     """Save where rows stand, without their parts."""
     await tx.execute(
-        "UPDATE order_rows SET waiting = new.waiting, unserved = new.unserved, delivered = new.delivered,"
-        " cancelled = new.cancelled, reason = new.reason, status = new.status, history = new.history"
-        " FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::text[],"
-        " $8::text[], $9::jsonb[])"
-        " AS new (order_id, external_id, waiting, unserved, delivered, cancelled, reason, status, history)"
+        "UPDATE order_rows SET reserved = new.reserved, waiting = new.waiting, unserved = new.unserved,"
+        " delivered = new.delivered, cancelled = new.cancelled, reason = new.reason, status = new.status,"
+        " history = new.history"
+        " FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],"
+        " $7::numeric[], $8::text[], $9::text[], $10::jsonb[])"
+        " AS new (order_id, external_id, reserved, waiting, unserved, delivered, cancelled, reason, status, history)"
         " WHERE order_rows.order_id = new.order_id AND order_rows.external_id = new.external_id",
         *postgres.columns(
             (
                 (
-                    *(order.id, row.external_id, row.waiting, row.unserved, row.delivered, row.cancelled),
-                    *(row.reason, row.status, _kept(row.history)),
+                    *(order.id, row.external_id, row.reserved, row.waiting, row.unserved, row.delivered),
+                    *(row.cancelled, row.reason, row.status, kept_steps(row.history)),
                 )
                 for order, row in rows
             ),
-            9,
+            10,
         ),
     )
 
@@ -134,12 +153,24 @@ async def save_parts(tx: Transaction, parts: Sequence[tuple[Order, Row, Part]]) 
 
 def order_of(row: Record, rows: Mapping[str, Row]) -> Order:
     """An order from its columns and its rows."""
-    return Order(row["id"], row["retailer_id"], rows, row["round"], row["status"], _steps(row))
+    return Order(
+        id=row["id"],
+        retailer_id=row["retailer_id"],
+        rows=rows,
+        round=row["round"],
+        status=row["status"],
+        history=_steps(row),
+        cancelled=row["cancelled"],
+        held=row["held"],
+        version=row["version"],
+        catalogues=tuple(row["catalogues"]),
+    )
+
+
+def kept_steps(history: Sequence[Step]) -> bytes:
+    """A history as it is kept, a JSON text."""
+    return orjson.dumps([(step.value, step.at.isoformat()) for step in history])
 
 
 def _steps(row: Record) -> tuple[Step, ...]:
     return tuple(Step(value, datetime.fromisoformat(at)) for value, at in row["history"])
-
-
-def _kept(history: Sequence[Step]) -> bytes:
-    return orjson.dumps([(step.value, step.at.isoformat()) for step in history])

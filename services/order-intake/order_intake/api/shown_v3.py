@@ -1,0 +1,159 @@
+"""An order as version 3 answers it: the document as it is now, and what became of it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from order_intake import domain
+from order_intake.document.order_v3 import MetadataOfAny, OrderOfAny
+from order_intake.document.row import RowDocument
+from order_intake.domain import Order, Row
+from order_intake.store import Placed
+from shared import problems, wire
+
+CREATED, PARTIALLY_DELIVERED = "Created", "Partially delivered"
+
+WORDS = {domain.ROUTED: CREATED, "orderRouted": CREATED}
+"""What version 3 calls a status that version 2 has another word for."""
+
+FINAL = frozenset({domain.DELIVERED, domain.CANCELLED})
+
+STATUSES = (
+    *("Draft", domain.ACCEPTED, domain.UNROUTABLE, CREATED, "Submitted", "Viewed", "Picking", "Packing", "Shipping"),
+    *(PARTIALLY_DELIVERED, domain.DELIVERED, domain.CANCELLED, "Error"),
+)
+"""Every status an order may be asked for by (glue-api.md A.11), the earliest first."""
+
+
+class StatusShown(wire.WireModel):
+    """A status, and since when."""
+
+    value: str = Field(
+        description="Accepted, Unroutable, Created, Submitted, Viewed, Picking, Packing, Shipping, Delivered or"
+        " Cancelled; of an order also Partially delivered",
+        examples=["Created"],
+    )
+    timestamp: wire.Moment = Field(description="Since when", examples=["2026-01-02T08:00:01.000Z"])
+
+
+class RoutedWarehouse(wire.WireModel):
+    """A catalogue a part of a row was routed to."""
+
+    external_warehouse_id: str = Field(description="The catalogue", examples=["01093579"])
+    timestamp: wire.Moment = Field(description="When it was routed there", examples=["2026-01-02T08:00:01.000Z"])
+    requested_quantity: wire.Number = Field(description="How much of the row", examples=[3])
+
+
+class RowState(wire.WireModel):
+    """What became of a row."""
+
+    status: StatusShown = Field(description="How far the row is")
+    delivered_quantity: wire.Number = Field(description="What its suppliers handed over so far", examples=[0])
+    to_be_routed_quantity: wire.Number = Field(
+        description="What is in no shipment, not delivered and not cancelled", examples=[0]
+    )
+    tracking_codes: tuple[str, ...] = Field(
+        description="Of the parcels that have something of the row", examples=[["JJFI65432100000000224"]]
+    )
+    routed_warehouses: tuple[RoutedWarehouse, ...] = Field(description="Where it was routed")
+    shipment_ids: tuple[UUID, ...] = Field(
+        description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
+    )
+    reason: str | None = Field(
+        default=None, description="Why something of the row is not served", examples=["no stock"]
+    )
+
+
+class MetadataShown(MetadataOfAny):
+    """The order's metadata with its times."""
+
+    source_organization: str = Field(description="Who placed the order", examples=["0109357-9"])
+    insert_date: wire.Moment = Field(description="When it was placed", examples=["2026-01-02T08:00:00.000Z"])
+    update_date: wire.Moment = Field(description="When it changed last", examples=["2026-01-02T08:00:01.000Z"])
+
+
+class RowShown(RowState, RowDocument):
+    """A row as it is asked for now, with what became of it."""
+
+
+class OrderShown(OrderOfAny):
+    """An order as it is asked for now, with what became of it."""
+
+    external_id: str = Field(description="The order's number", examples=["BAR1"])
+    client_id: str = Field(description="The retailer's business id", examples=["0109357-9"])
+    metadata: MetadataShown = Field(description="What kind of order it is, from whom to whom, and when it changed")
+    status: StatusShown = Field(description="How far the order is: as far as its earliest row")
+    tracking_codes: tuple[str, ...] = Field(description="Of all its parcels", examples=[["JJFI65432100000000224"]])
+    rows: tuple[RowShown, ...] = Field(description="What is ordered, with what became of it")
+
+
+def shown(document: Mapping[str, Any], placed: Placed, rows: Mapping[str, Row]) -> dict[str, Any]:
+    """The answer of the shape `OrderShown`, as JSON values. `document` is the order's, as JSON values."""
+    order, inserted = placed.order, problems.timestamp(placed.placed_at)
+    retailer = order.retailer_id
+    metadata = document["metadata"]
+    value, since = status_of(order, rows, placed.placed_at)
+    answer = dict(document)
+    answer.pop("statuses", None)
+    answer["clientId"] = document.get("clientId") or retailer
+    answer["metadata"] = metadata | {
+        "sourceOrganization": metadata.get("sourceOrganization") or retailer,
+        "insertDate": inserted,
+        "updateDate": problems.timestamp(placed.updated_at),
+    }
+    answer["status"] = {"value": value, "timestamp": problems.timestamp(since)}
+    answer["trackingCodes"] = codes_of(rows.values())
+    answer["rows"] = [_row(given, rows[given["externalId"]], inserted) for given in document["rows"]]
+    return answer
+
+
+def status_of(order: Order, rows: Mapping[str, Row], placed_at: datetime) -> tuple[str, datetime]:
+    """An order's status in version 3's words, and since when.
+
+    Once a row is delivered and another one is still to come, the order is partially delivered.
+    """
+    if order.status not in FINAL:
+        delivered = [row for row in rows.values() if row.status == domain.DELIVERED]
+        if delivered:
+            return PARTIALLY_DELIVERED, max(row.history[-1].at if row.history else placed_at for row in delivered)
+    since = order.history[-1].at if order.history else placed_at
+    return WORDS.get(order.status, order.status), since
+
+
+def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:
+    answer = dict(given)
+    for said in ("statuses", "reason"):
+        answer.pop(said, None)
+    answer["status"] = {
+        "value": WORDS.get(row.status, row.status),
+        "timestamp": problems.timestamp(row.history[-1].at) if row.history else inserted,
+    }
+    answer["deliveredQuantity"] = wire.shortest(row.delivered_in_all)
+    answer["toBeRoutedQuantity"] = wire.shortest(domain.to_be_routed(row))
+    answer["trackingCodes"] = codes_of([row])
+    answer["routedWarehouses"] = routed_warehouses(row)
+    answer["shipmentIds"] = [str(shipment_id) for shipment_id in row.parts]
+    if row.reason is not None:
+        answer["reason"] = row.reason
+    return answer
+
+
+def routed_warehouses(row: Row) -> list[dict[str, Any]]:
+    """Where a row was routed, in the shape of `RoutedWarehouse`."""
+    return [
+        {
+            "externalWarehouseId": part.catalogue_id,
+            "timestamp": problems.timestamp(part.routed_at),
+            "requestedQuantity": wire.shortest(part.quantity),
+        }
+        for part in row.parts.values()
+        if part.routed_at is not None
+    ]
+
+
+def codes_of(rows: Iterable[Row]) -> list[str]:
+    """The tracking codes of all parts of rows, each once."""
+    return list(dict.fromkeys(code for row in rows for part in row.parts.values() for code in part.tracking_codes))

@@ -1,0 +1,213 @@
+"""How a retailer changes its mind about an order of its own: each function is one transaction on the locked order.
+
+All raise problems.Refused: 404 when the retailer has no such order, 409 when the order has come too far, and what a
+`Change` raises. Nothing is written then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from order_intake import checking, domain, standing, store
+from order_intake.document import OrderDocument, OrderOfAny, OrderV2, order_placed, reading
+from order_intake.domain import Order
+from order_intake.store import Changeable, Successor
+from shared import outbox, problems
+from shared.contracts import OrderPlaced
+from shared.postgres import Database, Transaction
+
+Change = Callable[[Mapping[str, Any]], tuple[dict[str, Any], OrderPlaced]]
+"""Makes of the stored document (JSON values, misspelt names put right) the changed one, and what it announces.
+
+May raise problems.invalid. Must return a new document, and leave the given one as it is. The announcement's rows have
+the quantities of the document; its `order_id` is a fresh uuid7, used only if the order is placed anew; `placed_at`
+is set here. `held` is what the document now says (`preferences.autoSubmit` false): of a held order it must stay true
+unless the change releases it.
+"""
+
+
+async def change_order(
+    database: Database, retailer_id: str, external_id: str, change: Change, *, cancel: bool = False
+) -> None:
+    """Store the changed document, say what others must hear of it, and with `cancel` cancel the order.
+
+    Rows that ask for something else place the order anew, as long as no supplier has begun to work on it.
+    """
+    async with database.transaction() as tx:
+        changing = await _lock(tx, retailer_id, external_id)
+        order, before = changing.order, changing.asked
+        document, asked = _changed(changing, change)
+        if asked.held and not order.held and not domain.has_ended(order):
+            raise problems.conflict(f"Order {external_id} is with its warehouses already, and cannot be held again")
+        if domain.asks_otherwise(asked, before):
+            if (reason := domain.too_far(order)) is not None:
+                raise problems.conflict(f"Order {external_id} {reason}")
+            so_far = domain.delivered_so_far(order)
+            if not any(domain.left_to_send(asked, so_far).values()):
+                raise problems.conflict(f"Of order {external_id} nothing would be left to send; cancel it instead")
+            changing = await _place_anew(
+                tx, changing, document, asked, so_far, posted=changing.found.posted, reopened=changing.found.reopened
+            )
+        elif not domain.same_document(changing.found.document, document):
+            changing = await _amend(tx, changing, document, asked)
+        if cancel:
+            await _cancel(tx, changing)
+
+
+async def cancel_order(database: Database, retailer_id: str, external_id: str) -> None:
+    """Cancel what is not delivered. Harmless when it was cancelled already; 409 when nothing is left to cancel."""
+    async with database.transaction() as tx:
+        await _cancel(tx, await _lock(tx, retailer_id, external_id))
+
+
+async def delete_order(database: Database, retailer_id: str, external_id: str) -> None:
+    """Cancel the order and take it out of the book: its number is free again. 409 when something was delivered."""
+    async with database.transaction() as tx:
+        changing = await _lock(tx, retailer_id, external_id)
+        if domain.anything_delivered(changing.order):
+            raise problems.conflict(f"Something of order {external_id} was delivered, so it cannot be deleted")
+        await _cancel(tx, changing)
+        await store.retire_order(tx, changing.order.id)
+
+
+async def reopen_order(
+    database: Database, retailer_id: str, external_id: str, change: Change, posted: bytes | None
+) -> None:
+    """Ask again for what a cancelled or delivered order did not deliver, or for all of it if everything was.
+
+    `posted` is the body, None when it says nothing. Harmless when the order was opened again by the same already.
+    """
+    async with database.transaction() as tx:
+        changing = await _lock(tx, retailer_id, external_id)
+        if not domain.has_ended(changing.order):
+            # A client that got no answer asks again (glue-api.md B.14).
+            again = posted is None or domain.same_document(changing.found.posted, posted)
+            if changing.found.reopened and again:
+                return
+            raise problems.conflict(
+                f"Order {external_id} is {changing.order.status}; only a Cancelled or Delivered order is opened again"
+            )
+        document, asked = _changed(changing, change)
+        so_far = domain.delivered_so_far(changing.order)
+        if not any(domain.left_to_send(asked, so_far).values()):
+            so_far = {}
+        posted = changing.found.posted if posted is None else posted
+        await _place_anew(tx, changing, document, asked, so_far, posted=posted, reopened=True)
+
+
+async def release_order(database: Database, retailer_id: str, external_id: str) -> None:
+    """Hand a held order over, and let its document say so. Harmless when it is not held; 409 when it has ended."""
+    async with database.transaction() as tx:
+        changing = await _lock(tx, retailer_id, external_id)
+        if not changing.order.held:
+            return
+        if domain.has_ended(changing.order):
+            raise problems.conflict(f"Order {external_id} is {changing.order.status}, which is final")
+        document = reading.as_posted(changing.found.document)
+        document["preferences"] = (document.get("preferences") or {}) | {"autoSubmit": True}
+        asked = changing.asked.model_copy(update={"held": False, "placed_at": changing.at})
+        await _amend(tx, changing, orjson.dumps(document), asked)
+
+
+@dataclass(frozen=True)
+class _Changing:
+    """An order that is being changed: as it was found, as it stands now, what it asks for, and the time."""
+
+    found: Changeable
+    order: Order
+    asked: OrderPlaced
+    at: datetime
+
+
+async def _lock(tx: Transaction, retailer_id: str, external_id: str) -> _Changing:
+    """The order, locked, with its rows and parts. 404 when the retailer has none with this number."""
+    while (found := await store.order_for_update(tx, retailer_id, external_id)) is None:
+        # None also when another one took its place while we waited for it: that one is there now.
+        if await store.placed_order(tx, retailer_id, external_id) is None:
+            raise problems.not_found(f"order {external_id}")
+    (order,) = (await standing.with_rows(tx, {found.order.id: found.order})).values()
+    asked = _asked(found, external_id)
+    # The transaction may have begun long before the order was ours.
+    return _Changing(found, order, asked, await store.clock(tx))
+
+
+def _asked(found: Changeable, external_id: str) -> OrderPlaced:
+    """What a stored document asks for."""
+    text = orjson.dumps(reading.as_posted(found.document))
+    document: OrderDocument
+    try:
+        document = OrderOfAny.model_validate_json(text)
+    except ValidationError:
+        # Fields of version 3 mean nothing in version 2, and may hold anything there.
+        document = OrderV2.model_validate_json(text)
+    asked = order_placed(found.order.id, found.order.retailer_id, document, found.placed_at)
+    return asked.model_copy(update={"external_id": external_id, "held": found.order.held})
+
+
+def _changed(changing: _Changing, change: Change) -> tuple[bytes, OrderPlaced]:
+    """The document as it is to be, and what it asks for."""
+    document, asked = change(reading.as_posted(changing.found.document))
+    return orjson.dumps(document), asked.model_copy(
+        update={
+            "retailer_id": changing.asked.retailer_id,
+            "external_id": changing.asked.external_id,
+            "placed_at": changing.at,
+        }
+    )
+
+
+async def _amend(tx: Transaction, changing: _Changing, document: bytes, asked: OrderPlaced) -> _Changing:
+    """Store a document whose rows ask for the same, and say so if others must know."""
+    order, before = changing.order, changing.asked
+    asked = asked.model_copy(update={"order_id": order.id})
+    if domain.has_ended(order) and domain.goes_elsewhere(asked.delivery, before.delivery):
+        raise problems.conflict(f"Order {asked.external_id} is {order.status}, which is final")
+    await store.save_document(tx, order.id, document, asked)
+    amended = replace(order, held=order.held and asked.held)
+    if amended != order or asked.delivery != before.delivery:
+        amended = replace(amended, version=order.version + 1)
+        await outbox.put(tx, domain.amended(amended, asked, changing.at))
+        await standing.save(tx, [order], {order.id: amended})
+    return replace(changing, order=amended, asked=asked)
+
+
+async def _place_anew(
+    tx: Transaction,
+    changing: _Changing,
+    document: bytes,
+    asked: OrderPlaced,
+    so_far: Mapping[str, Decimal],
+    *,
+    posted: bytes,
+    reopened: bool,
+) -> _Changing:
+    """Let another order take the place of this one, which is cancelled as far as it is open."""
+    if wrong := await checking.product_errors(tx, [asked]):
+        raise problems.invalid(wrong[asked.order_id])
+    found, old = changing.found, changing.order
+    new, announced = domain.placed_anew(old, asked, so_far)
+    await standing.save(tx, [old], {old.id: domain.with_cancellation(old, changing.at)})
+    await store.retire_order(tx, old.id)
+    await store.insert_successor(
+        tx, Successor(new, asked, old.id, posted, document, placed_at=found.placed_at, reopened=reopened)
+    )
+    await store.insert_rows_anew(tx, new)
+    await outbox.put(tx, announced)
+    return replace(changing, order=new, asked=asked)
+
+
+async def _cancel(tx: Transaction, changing: _Changing) -> None:
+    """Cancel what is not delivered, and say so."""
+    order = changing.order
+    if order.cancelled:
+        return
+    if order.status == domain.DELIVERED:
+        raise problems.conflict(f"Order {changing.asked.external_id} is {order.status}, which is final")
+    cancelled = domain.with_cancellation(replace(order, version=order.version + 1), changing.at)
+    await outbox.put(tx, domain.amended(cancelled, changing.asked, changing.at))
+    await standing.save(tx, [order], {order.id: cancelled})

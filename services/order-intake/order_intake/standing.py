@@ -1,0 +1,38 @@
+"""Where orders stand: loaded with their rows and parts, and saved as far as it has changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from order_intake import store
+from order_intake.domain import Order
+from shared.postgres import Transaction
+
+
+async def with_rows(tx: Transaction, orders: Mapping[UUID, Order]) -> dict[UUID, Order]:
+    """The orders with their rows and parts. They must be locked if they are to be saved."""
+    rows = await store.rows_of(tx, orders.keys(), await store.parts_of(tx, orders.keys()))
+    return {order_id: replace(order, rows=rows[order_id]) for order_id, order in orders.items()}
+
+
+async def save(tx: Transaction, before: Iterable[Order], after: Mapping[UUID, Order]) -> None:
+    """Save what differs."""
+    changed = [(was, after[was.id]) for was in before if after[was.id] != was]
+    rows = [
+        (now, row, was.rows[row.external_id])
+        for was, now in changed
+        for row in now.rows.values()
+        if row != was.rows[row.external_id]
+    ]
+    parts = [
+        (order, row, part)
+        for order, row, was in rows
+        for part in row.parts.values()
+        if part != was.parts.get(part.shipment_id)
+    ]
+    if parts:
+        await store.save_parts(tx, parts)
+    if rows:
+        await store.save_rows(tx, [(order, row) for order, row, _ in rows])
+    if changed:
+        await store.save_orders(tx, [order for _, order in changed])
