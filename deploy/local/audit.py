@@ -43,6 +43,7 @@ class Books:
 
     orders: list[order_book.RowBook]
     decisions: list[Any]
+    reserved: list[Any]
     shipments: list[Any]
     promises: list[inventory.Promised]
     answers: list[OrderAllocated]
@@ -93,7 +94,8 @@ async def _read(databases: Mapping[str, Database]) -> Books:
         answers = await inventory.settled_orders(tx)
     async with databases["router"].transaction() as tx:
         decisions, shipments = list(await router.routed_orders(tx)), list(await router.books(tx))
-    return Books(orders, decisions, shipments, promises, answers, balances, mails)
+        reserved = list(await router.reserved(tx))
+    return Books(orders, decisions, reserved, shipments, promises, answers, balances, mails)
 
 
 def problems(books: Books) -> Iterator[str]:
@@ -101,6 +103,7 @@ def problems(books: Books) -> Iterator[str]:
     yield from _balances(books)
     yield from _rows(books)
     yield from _orders(books)
+    yield from _changes(books)
     yield from _answers(books)
     yield from _promises(books)
     yield from _shipments(books)
@@ -119,14 +122,20 @@ def _balances(books: Books) -> Iterator[str]:
 def _rows(books: Books) -> Iterator[str]:
     for row in books.orders:
         where = f"order {row.order_id} row {row.external_id}"
-        if not row.routed:
+        if not row.routed and not row.cancelled_order:
             yield f"{where}: no routing was ever heard"
             continue
         routed = _sum(part.quantity for part in row.parts)
-        if routed + row.waiting + row.unserved != row.quantity:
+        if row.cancelled_order:
+            if row.delivered + row.cancelled != row.quantity:
+                yield (
+                    f"{where}: its order is cancelled, and {row.delivered} delivered + {row.cancelled} cancelled is not"
+                    f" its quantity {row.quantity}"
+                )
+        elif routed + row.reserved + row.waiting + row.unserved != row.quantity:
             yield (
-                f"{where}: {routed} routed + {row.waiting} waiting + {row.unserved} unserved is not its quantity"
-                f" {row.quantity}"
+                f"{where}: {routed} routed + {row.reserved} reserved + {row.waiting} waiting + {row.unserved} unserved"
+                f" is not its quantity {row.quantity}"
             )
         if _sum(part.delivered for part in row.parts) != row.delivered:
             yield f"{where}: {row.delivered} delivered, but its shipments say otherwise"
@@ -150,8 +159,46 @@ def _orders(books: Books) -> Iterator[str]:
             yield f"order {order_id}: the router still waits for inventory"
 
 
+def _changes(books: Books) -> Iterator[str]:
+    """Orders that are held or cancelled, as the order book and the router know them."""
+    booked = {row.order_id: row for row in books.orders}
+    decided = {row["order_id"]: row for row in books.decisions}
+    for order_id in sorted(booked.keys() & decided.keys()):
+        there, here = booked[order_id].cancelled_order, decided[order_id]["cancelled"]
+        if there != here:
+            yield (
+                f"order {order_id}: {'cancelled' if there else 'not cancelled'} in the order book,"
+                f" {'cancelled' if here else 'not cancelled'} at the router"
+            )
+    promised = {
+        (row["order_id"], row["row_id"]): row["taken"]
+        for row in books.decisions
+        if row["row_id"] is not None and not row["shipped"]
+    }
+    for row in books.orders:
+        reserved = promised.get((row.order_id, row.external_id), Decimal(0))
+        if not row.cancelled_order and row.routed and row.reserved != reserved:
+            yield (
+                f"order {row.order_id} row {row.external_id}: {row.reserved} reserved in the order book, {reserved} at"
+                " the router"
+            )
+    for order_id, row in decided.items():
+        if row["state"] == "routed" and not row["shipped"] and not row["held"] and not row["cancelled"]:
+            yield f"order {order_id}: neither held nor cancelled, and no shipment was made"
+    shipments = {row["shipment_id"]: row for row in books.shipments}
+    for shipment_id, row in shipments.items():
+        order = decided.get(row["order_id"])
+        if order is not None and not order["shipped"]:
+            yield f"order {row['order_id']}: held, or cancelled before it was shipped, and has shipment {shipment_id}"
+        if order is not None and order["cancelled"] and not row["closed"]:
+            yield f"order {row['order_id']}: cancelled, and its shipment {shipment_id} is open"
+
+
 def _answers(books: Books) -> Iterator[str]:
-    """What inventory answered last, row by row, and what the router wrote down of it."""
+    """What inventory answered last, row by row, and what the router wrote down of it.
+
+    It was not asked of an order that was cancelled in time.
+    """
     newest = {answer.order_id: answer for answer in sorted(books.answers, key=lambda answer: answer.round)}
     answered = {
         (answer.order_id, row.external_id): (
@@ -166,7 +213,8 @@ def _answers(books: Books) -> Iterator[str]:
         if row["row_id"] is not None and row["stocked"]:
             noted = (row["taken"], row["waiting"], row["unserved"])
             said = answered.get((row["order_id"], row["row_id"]))
-            if said != noted:
+            unasked = said is None and row["cancelled"] and noted[0] == noted[1] == 0
+            if said != noted and not unasked:
                 yield (
                     f"order {row['order_id']} row {row['row_id']}: (taken, waiting, short) is {_listed(said)} at"
                     f" inventory, {_listed(noted)} in the decision record"
@@ -187,12 +235,16 @@ def _promises(books: Books) -> Iterator[str]:
             place[0] += row["quantity"]
             place[1] += row["delivered"]
             place[2] += row["quantity"] - row["delivered"] if row["closed"] else 0
+    for row in books.reserved:
+        place = shipped[row["order_id"], row["row_id"], row["catalogue_id"]]
+        place[0] += row["quantity"]
+        place[2] += row["quantity"] if row["cancelled"] else 0
     for key in sorted(promised.keys() | shipped.keys()):
         have, want = promised.get(key, [Decimal(0)] * 3), shipped.get(key, [Decimal(0)] * 3)
         for what, in_stock, in_shipment in zip(("promised", "delivered", "returned"), have, want, strict=True):
             if in_stock != in_shipment:
                 where = f"order {key[0]} row {key[1]} in {key[2]}"
-                yield f"{where}: inventory {what} {in_stock}, its shipment {in_shipment}"
+                yield f"{where}: inventory {what} {in_stock}, the router {in_shipment}"
 
 
 def _shipments(books: Books) -> Iterator[str]:

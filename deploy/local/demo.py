@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local import audit, demo_world
+from deploy.local import audit, demo_points, demo_world
 from deploy.local.demo_world import Party
 from deploy.local.trouble import CannotStart
 from portal import organisations
@@ -29,6 +29,7 @@ async def load(databases: Mapping[str, Database], address: str) -> bool:
 
     Done when every service knows all of it. Raises CannotStart when something refuses it.
     """
+    await demo_points.load(databases["router"])
     portal = databases["portal"]
     async with portal.transaction() as tx:
         there = {row["business_id"] for row in await tx.fetch("SELECT business_id FROM organisations")}

@@ -12,6 +12,7 @@ COMMANDS = (
     "up", "run", "migrate", "gateway", "audit", "redrive", "demo", "doctor",
     "organisation add", "organisation list", "key add", "key revoke",
     "parked list", "parked show", "parked send", "parked discard",
+    "pickup-points load", "pickup-points list", "delivery-services load", "delivery-services list",
 )  # fmt: skip
 
 

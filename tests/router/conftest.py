@@ -4,13 +4,27 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import httpx
 import pytest
 
-from router import domain, handlers, store
-from router.domain import Route
-from shared.contracts import AllocateOrder, BalanceChanged, CatalogueChanged, Message, OrderAllocated, OrderPlaced
+from router import app, domain, handlers, store
+from router.domain import Route, Shipment
+from shared.contracts import (
+    AllocateOrder,
+    BalanceChanged,
+    CatalogueChanged,
+    Message,
+    OrderAllocated,
+    OrderAmended,
+    OrderPlaced,
+)
 from shared.postgres import Database
+from tests import builders
+from tests.builders import Signer
 from tests.router import examples
+from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, SUPPLIER, balance, catalogue, order, row
+
+SIGNER = Signer()
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
@@ -31,6 +45,11 @@ class Router:
         """Let it hear of orders, in one batch."""
         async with self.database.transaction() as tx:
             await handlers.route_orders(orders, tx, examples.SETTINGS)
+
+    async def hears_a_change(self, *amended: OrderAmended) -> None:
+        """Let it hear of changes of mind, in one batch."""
+        async with self.database.transaction() as tx:
+            await handlers.amend_orders(amended, tx, examples.SETTINGS)
 
     async def is_answered(self, *allocated: OrderAllocated) -> None:
         """Let inventory answer, in one batch."""
@@ -69,3 +88,41 @@ async def router(database: str) -> AsyncIterator[Router]:
     opened = await Database.connect(database, "router", size=4)
     yield Router(opened)
     await opened.close()
+
+
+@pytest.fixture
+async def client(router: Router) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the router's interface."""
+    async with builders.client_of(app.build(SETTINGS), router.database, SIGNER) as opened:
+        yield opened
+
+
+@pytest.fixture
+def supplier() -> dict[str, str]:
+    """The headers of the supplier."""
+    return SIGNER.headers(SUPPLIER, "supplier")
+
+
+@pytest.fixture
+def retailer() -> dict[str, str]:
+    """The headers of the retailer."""
+    return SIGNER.headers(RETAILER, "retailer")
+
+
+@pytest.fixture
+async def shipments(router: Router) -> list[Shipment]:
+    """Three orders of five boots and two socks, a shipment of the supplier's each; the last also one of the other's."""
+    await router.knows(
+        [catalogue("W1", priority=1, contract_number="612345"), catalogue("W2", supplier_id=OTHER_SUPPLIER)],
+        [balance("W1", ean="111", description="Boots"), balance("W1", "SOCKS"), balance("W2", "HAT")],
+    )
+    stock = {("W1", "BOOTS"): 99, ("W1", "SOCKS"): 99, ("W2", "HAT"): 99}
+    for number in (1, 2):
+        await router.ships(order(row("1"), row("2", "SOCKS", 2), external_id=f"A-{number}"), stock)
+    return await router.ships(order(row("1"), row("2", "SOCKS", 2), row("3", "HAT", 1), external_id="A-3"), stock)
+
+
+@pytest.fixture
+def shipment(shipments: list[Shipment]) -> Shipment:
+    """The supplier's shipment of the first order."""
+    return shipments[0]

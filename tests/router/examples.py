@@ -1,7 +1,7 @@
 """Orders, catalogues and inventory's answers as the router's tests need them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from shared.contracts import (
     CatalogueChanged,
     Delivery,
     OrderAllocated,
+    OrderAmended,
     OrderPlaced,
     OrderRow,
     Outcome,
@@ -54,6 +55,18 @@ def order(*rows: OrderRow, order_id: UUID | None = None, external_id: str = "A-1
     )
 
 
+def amended(placed: OrderPlaced, version: int = 1, **fields: Any) -> OrderAmended:
+    """A change of mind about an order, an hour after it was placed."""
+    given: dict[str, Any] = {"held": False, "delivery": placed.delivery}
+    return OrderAmended(
+        order_id=placed.order_id,
+        retailer_id=placed.retailer_id,
+        amended_at=PLACED_AT + timedelta(hours=1),
+        version=version,
+        **given | fields,
+    )
+
+
 def row(external_id: str = "1", product_id: str | None = "BOOTS", quantity: int | str = 5, **fields: Any) -> OrderRow:
     """A row that asks for boots."""
     return OrderRow(external_id=external_id, product_id=product_id, quantity=Decimal(quantity), **fields)
@@ -80,7 +93,18 @@ def sources(catalogues: Iterable[CatalogueChanged], balances: Iterable[BalanceCh
             )
             for c in catalogues
         ],
-        [domain.Balance(b.catalogue_id, b.product_id, b.ean, b.description, b.published) for b in balances],
+        [
+            domain.Balance(
+                b.catalogue_id,
+                b.product_id,
+                b.ean,
+                b.description,
+                b.published,
+                fragile=b.fragile,
+                oversized=b.oversized,
+            )
+            for b in balances
+        ],
     )
 
 

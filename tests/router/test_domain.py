@@ -179,6 +179,27 @@ def test_one_shipment_is_made_for_each_catalogue_with_the_rows_it_serves() -> No
     assert decision.shipments[1].created.rows[1].ean == "33"
 
 
+def test_a_shipment_of_fragile_or_oversized_goods_asks_for_their_handling_and_no_other_does() -> None:
+    known = sources(
+        [catalogue("W1", priority=1), catalogue("W2"), catalogue("W3")],
+        [
+            balance("W1", oversized=True),
+            balance("W1", "SOCKS", fragile=True),
+            balance("W1", "HAT", fragile=True),
+            balance("W2", "SKIS", oversized=True),
+            balance("W2", "SAND", fragile=True),
+            balance("W3", "GLOVES"),
+        ],
+    )
+    decision = decide(
+        order(*(row(product, product, 1) for product in ("BOOTS", "SOCKS", "HAT", "SKIS", "SAND", "GLOVES"))),
+        known,
+        {("W1", "BOOTS"): 1, ("W1", "SOCKS"): 1, ("W1", "HAT"): 1, ("W2", "SKIS"): 1, ("W3", "GLOVES"): 1},
+    )
+    handling = {shipment.created.catalogue_id: shipment.handling for shipment in decision.shipments}
+    assert handling == {"W1": ("3104", "3174"), "W2": ("3174",), "W3": ()}
+
+
 def test_a_service_row_follows_the_first_goods_row_that_ships() -> None:
     known = sources([catalogue("A"), catalogue("B")], [balance("A", "SOLD-OUT"), balance("B")])
     placed = order(
@@ -281,7 +302,7 @@ def test_taken_and_waiting_and_unserved_are_the_quantity_and_shipments_are_what_
         for shipped_row in shipment.created.rows:
             assert shipped_row.quantity > 0
             shipped[shipped_row.external_id] += shipped_row.quantity
-    for decided, routed in zip(decision.record.rows, domain.order_routed(decision.record).rows, strict=True):
+    for decided, routed in zip(decision.record.rows, domain.order_routed(decision.route).rows, strict=True):
         taken = sum((taking.quantity for taking in decided.taken), Decimal(0))
         assert taken + decided.unserved == decided.quantity
         assert shipped[decided.external_id] == taken

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from router import domain
 from router.domain import Change, PackedChange, ParcelChange, Refusal, Row, Shipment
+from shared.contracts import AdditionalService
 from tests.router.examples import RETAILER, SUPPLIER, order
 
 MADE_AT = datetime(2026, 1, 2, 9, tzinfo=UTC)
@@ -115,6 +116,30 @@ def test_unless_the_supplier_packs_otherwise_one_parcel_holds_all_rows() -> None
     (only,) = domain.packing(a_shipment())
     assert (only.parcel_id, only.service_code, only.pickup_point_id, only.ready) == ("1", "2103", "001003200", False)
     assert [row.product_id for row in only.rows] == ["BOOTS", "SOCKS"]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "expected"),
+    [((), ["3104", "3174"]), (("3376",), ["3376", "3104", "3174"]), (("3174", "3376"), ["3174", "3376", "3104"])],
+)
+def test_the_first_parcel_has_the_services_that_its_goods_need_each_once(
+    ordered: tuple[str, ...], expected: list[str]
+) -> None:
+    wanted = tuple(AdditionalService(service_code=code, telephone="+358501234567") for code in ordered)
+    delivery = a_shipment().delivery.model_copy(update={"additional_services": wanted})
+    shipment = replace(a_shipment(), delivery=delivery, handling=("3104", "3174"))
+    (only,) = domain.packing(shipment)
+    assert [service.service_code for service in only.additional_services] == expected
+    assert only.additional_services[: len(wanted)] == wanted
+    elsewhere = domain.redirected(shipment, a_shipment().delivery, NOW)
+    (only,) = domain.packing(elsewhere)
+    assert [service.service_code for service in only.additional_services] == ["3104", "3174"]
+
+
+def test_what_a_supplier_says_of_additional_services_counts_whatever_the_goods_need() -> None:
+    plain = ParcelChange("1", additional_services=())
+    shipment = moved(replace(a_shipment(), handling=("3104",)), Change(parcels=(plain,)))
+    assert [parcel.additional_services for parcel in domain.packing(shipment)] == [()]
 
 
 def test_delivered_without_quantities_delivers_all() -> None:
@@ -244,7 +269,7 @@ def test_what_is_not_said_of_a_parcel_stays() -> None:
 
 changes = st.builds(
     Change,
-    status=st.sampled_from([None, *OPEN, "Delivered", "Cancelled"]),
+    status=st.sampled_from([None, *OPEN, "Delivered", "Cancelled", "Error"]),
     parcels=st.lists(
         st.builds(
             ParcelChange,
@@ -303,3 +328,53 @@ def test_the_parcels_of_a_shipment_have_at_most_5000_rows_together() -> None:
     boots = Change(parcels=tuple(parcel(packed("BOOTS", None), parcel_id=str(number)) for number in range(1, 7)))
     assert wrong_fields(shipment, boots) == ["consignment.parcels[5].rows"]
     assert len(moved(shipment, replace(boots, parcels=boots.parcels[:5])).parcels) == 5
+
+
+@pytest.mark.parametrize("start", OPEN)
+def test_an_error_may_come_at_any_time_and_the_shipment_goes_on_from_where_it_was(start: str) -> None:
+    stuck = moved(a_shipment(status=start), Change(status="Error", reason="No such street"))
+    assert (stuck.status, stuck.status_reason, stuck.closed) == ("Error", "No such street", False)
+    assert domain.move(stuck, Change(status="Error"), NOW) is stuck
+    assert moved(stuck, Change(status="Error", reason="No such house")).status_reason == "No such house"
+    for wanted in OPEN:
+        if OPEN.index(wanted) < OPEN.index(start):
+            assert conflict(stuck, Change(status=wanted)) == (
+                f"The shipment is already {start} and does not go back to {wanted}"
+            )
+        else:
+            after = moved(stuck, Change(status=wanted))
+            assert (after.status, after.status_reason, after.reached) == (wanted, None, None)
+    assert moved(stuck, Change(status="Cancelled")).closed
+    assert delivered(moved(stuck, Change(status="Delivered"))) == [5, 2]
+
+
+def test_what_goes_through_nshift_is_not_confirmed_in_one_step() -> None:
+    whole = Change(status="Delivered", whole=True)
+    through = moved(a_shipment(), Change(parcels=(ParcelChange("1", delivery_operator="Unifaun"),)))
+    told = conflict(through, whole)
+    assert told is not None
+    assert "goes through Unifaun" in told
+    after = moved(through, Change(status="Delivered", parcels=(parcel(packed("BOOTS", 5), packed("SOCKS", 2)),)))
+    assert domain.move(after, whole, NOW) is after
+    with_posti = moved(through, Change(parcels=(ParcelChange("1", delivery_operator="Posti"),)))
+    assert delivered(moved(with_posti, whole)) == [5, 2]
+
+
+def test_an_undelivered_row_is_listed_with_nothing() -> None:
+    after = moved(a_shipment(), Change(status="Delivered", parcels=(parcel(packed("BOOTS", 4), packed("SOCKS", 0)),)))
+    assert delivered(after) == [4, 0]
+    assert [row.delivered for row in after.parcels[0].rows] == [4, 0]
+
+
+def test_a_shipment_that_is_called_off_delivers_nothing_of_what_was_packed() -> None:
+    shipment = moved(a_shipment(), Change(status="Error", parcels=(parcel(packed("BOOTS", 4), tracking_codes=("A",)),)))
+    after = domain.called_off(shipment, "cancelled by the retailer", NOW)
+    assert (after.status, after.status_reason, after.reached, after.version) == (
+        "Cancelled",
+        "cancelled by the retailer",
+        None,
+        3,
+    )
+    assert [row.tracking_codes for row in domain.shipment_changed(after).rows] == [(), ()]
+    assert domain.called_off(after, "replaced", NOW) is after
+    assert domain.redirected(after, order().delivery.model_copy(update={"language": "fi"}), NOW) is after

@@ -93,6 +93,24 @@ async def test_an_answer_makes_a_shipment_for_each_catalogue_and_tells_the_order
     assert domain.recompute(record) == {"1": record.rows[0].taken}
 
 
+async def test_what_its_goods_need_is_decided_when_an_order_is_ranked_and_is_not_said_of_its_delivery(
+    router: Router,
+) -> None:
+    await router.knows([], [balance("W1", fragile=True, version=2), balance("W2", oversized=True, version=2)])
+    placed = order(row(quantity=5))
+    await router.hears(placed)
+    await router.knows([], [balance("W1", oversized=True, version=3), balance("W2", version=3)])
+    (asked,) = await router.said(AllocateOrder)
+    await router.is_answered(allocate(asked, dict(STOCK)))
+    found = {shipment.catalogue_id: shipment for shipment in await router.shipments()}
+    services = {
+        catalogue_id: [service.service_code for service in domain.packing(shipment)[0].additional_services]
+        for catalogue_id, shipment in found.items()
+    }
+    assert services == {"W1": ["3104"], "W2": ["3174"]}
+    assert [created.delivery for created in await router.said(ShipmentCreated)] == [placed.delivery, placed.delivery]
+
+
 async def test_an_order_nobody_can_serve_is_told_with_the_reason_and_makes_no_shipment(router: Router) -> None:
     assert await router.ships(order(row("1", "HAT"), row("2", "SOCKS")), {}) == []
     (routed,) = await router.said(OrderRouted)
@@ -220,7 +238,7 @@ async def test_a_batch_of_many_orders_is_routed_in_few_statements(router: Router
         await handlers.route_orders([order(row(), external_id="first")], tx, SETTINGS)
         with tx.connection.query_logger(lambda query: seen.append(query.query)):
             await handlers.route_orders(placed, tx, SETTINGS)
-    assert len(seen) == 5
+    assert len(seen) == 7
     assert len(await router.said(AllocateOrder)) == 201
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from router import domain, store
-from router.domain import Change, PackedChange, ParcelChange, Shipment
+from router.domain import Change, Noted, PackedChange, ParcelChange, Shipment
 from shared.postgres import Record, Transaction
 from tests import builders
 from tests.router.conftest import Router
@@ -55,6 +55,18 @@ async def seen_by(tx: Transaction) -> list[str]:
 async def test_a_shipment_reads_as_it_was_written_after_every_change(router: Router, shipments: list[Shipment]) -> None:
     first = shipments[0]
     assert (first.contract_number, first.rows[0].ean, first.status, first.version) == ("612345", "111", "Created", 1)
+    stuck = domain.move(first, Change("Error", reason="No such street"), NOW)
+    assert isinstance(stuck, Shipment)
+    noted = domain.note(stuck, Noted(type="InTransit", at=NOW, location="Tampere"), NOW)
+    assert isinstance(noted, Shipment)
+    async with router.database.transaction() as tx:
+        assert await store.save_moved(tx, stuck)
+        assert await store.save_moved(tx, noted)
+        assert await store.shipment(tx, first.shipment_id) == noted
+        assert await store.shipments_for_update(tx, [first.order_id]) == sorted(
+            [noted, shipments[1]], key=lambda shipment: shipment.shipment_id
+        )
+    first = noted
     packed = ParcelChange("2", tracking_codes=("A",), rows=(PackedChange(item_id="BOOTS", delivered=Decimal("1.5")),))
     moved = domain.move(first, Change("Delivered", "S-1", (packed,)), NOW)
     assert isinstance(moved, Shipment)
@@ -63,6 +75,22 @@ async def test_a_shipment_reads_as_it_was_written_after_every_change(router: Rou
         await store.save_delivered(tx, moved)
         assert await store.shipment(tx, first.shipment_id) == moved
         assert not await store.save_moved(tx, moved)
+
+
+async def test_a_shipment_keeps_the_handling_its_goods_need(router: Router, shipments: list[Shipment]) -> None:
+    assert [shipment.handling for shipment in shipments] == [(), ()]
+    await router.knows(
+        [],
+        [
+            balance("W1", "GLASS", fragile=True),
+            balance("W1", "SKIS", oversized=True),
+            balance("W2", fragile=True, version=2),
+        ],
+    )
+    stock = {("W1", "GLASS"): 5, ("W1", "SKIS"): 5, ("W2", "BOOTS"): 5}
+    placed = order(row("1", "GLASS"), row("2", "SKIS"), row("3"), external_id="A-2")
+    made = [shipment for shipment in await router.ships(placed, stock) if shipment.order_id == placed.order_id]
+    assert {shipment.catalogue_id: shipment.handling for shipment in made} == {"W1": ("3104", "3174"), "W2": ("3104",)}
 
 
 async def test_a_shipment_is_seen_by_its_supplier_and_by_its_retailer_alone(
@@ -104,6 +132,7 @@ async def test_only_its_supplier_can_write_a_shipment(
         "DELETE FROM shipment_rows",
         "UPDATE routes SET round = 2",
         "DELETE FROM routes",
+        "SELECT FROM amendments",
         "SELECT FROM outbox",
     ],
 )
@@ -120,6 +149,9 @@ async def test_the_role_of_the_api_may_do_no_more_than_it_needs(router: Router, 
         "UPDATE shipment_rows SET delivered = -1",
         "UPDATE shipments SET status = 'Lost'",
         "UPDATE shipments SET catalogue_id = 'W1'",
+        "UPDATE shipments SET status = 'Error'",
+        "UPDATE shipments SET reached = 'Viewed'",
+        "UPDATE routes SET cancelled_at = now()",
         "UPDATE routes SET record = NULL",
         "UPDATE routes SET state = 'asked'",
     ],
@@ -176,10 +208,11 @@ async def test_lists_are_counted_and_paged_from_an_index(router: Router, shipmen
     organisation = {"supplier": SUPPLIER, "retailer": RETAILER}[party]
     everything = store.Wanted(supplier_id=SUPPLIER) if party == "supplier" else store.Wanted(retailer_id=RETAILER)
     opened = replace(everything, statuses=("Created", "Viewed"))
+    changed = replace(everything, changed_since=datetime.now(UTC) + timedelta(hours=1))
     async with router.database.transaction_of(organisation) as tx:
         noting = Noting(tx.connection, tx.schema)
         plans = []
-        for wanted in (opened, everything):
+        for wanted in (opened, everything, changed):
             noting.asked = []
             await store.count_shipments(noting, wanted)
             await store.shipments(noting, wanted, limit=20, offset=0)
@@ -187,7 +220,8 @@ async def test_lists_are_counted_and_paged_from_an_index(router: Router, shipmen
                 lines = await tx.fetch(f"EXPLAIN {sql}", *arguments)
                 plans.append("\n".join(line["QUERY PLAN"] for line in lines))
     # The count of all may use either index; what is asked by status uses the one for it, and no page is sorted whole.
-    for plan, index in zip(plans, ("_by_status", "_by_status", "", ""), strict=True):
+    indexes = ("_by_status", "_by_status", "", "", "_by_change", "_by_change")
+    for plan, index in zip(plans, indexes, strict=True):
         assert "Seq Scan on shipments" not in plan
         assert f"Index Only Scan using shipments_of_{party}{index}" in plan
     assert f"Index Only Scan using shipments_of_{party} " in plans[3]

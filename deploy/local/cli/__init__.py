@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from deploy.local.cli import (
     audit,
+    delivery_services,
     demo,
     doctor,
     gateway,
@@ -16,6 +17,7 @@ from deploy.local.cli import (
     migrate,
     organisation,
     parked,
+    pickup_points,
     redrive,
     run,
     show,
@@ -57,6 +59,8 @@ app.command()(migrate.migrate)
 app.command()(gateway.gateway)
 app.add_typer(organisation.app)
 app.add_typer(key.app)
+app.add_typer(delivery_services.app)
+app.add_typer(pickup_points.app)
 app.add_typer(parked.app)
 app.command()(audit.audit)
 app.command()(redrive.redrive)

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from router import domain, store
+from router import deciding, domain, store
 from router.domain import Plan, Route
 from shared import outbox
-from shared.contracts import OrderPlaced
+from shared.contracts import AllocateOrder, OrderPlaced
 from shared.postgres import Transaction
 
 
@@ -40,4 +40,19 @@ async def ask_again(tx: Transaction, routes: Sequence[Route]) -> None:
     ]
     if ready:
         await store.save_plans(tx, ready)
-        await outbox.put(tx, *(domain.allocation_request(route.order, route.plan, route.round) for route in ready))
+        await outbox.put(tx, *await requests(tx, ready))
+
+
+async def requests(tx: Transaction, routes: Sequence[Route]) -> list[AllocateOrder]:
+    """What is asked of inventory for orders. Asked again, it is the same: what an order replaces is closed by then."""
+    replaced = [(route.order.replaces, route.order.retailer_id) for route in routes if route.order.replaces is not None]
+    releases = {release.order_id: release for release in await deciding.releases(tx, replaced)}
+    return [
+        domain.allocation_request(
+            route.order,
+            route.plan,
+            route.round,
+            None if route.order.replaces is None else releases[route.order.replaces],
+        )
+        for route in routes
+    ]

@@ -1,12 +1,13 @@
-"""What the router does when something is said: keep copies, ask inventory, make shipments."""
+"""What the router does when something is said: keep copies, ask inventory, make shipments, take them back."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
-from router import asking, domain, store
+from router import asking, changing, deciding, domain, store
 from router.domain import Route
 from router.settings import Settings
 from shared import outbox
@@ -14,6 +15,7 @@ from shared.contracts import (
     BalanceChanged,
     CatalogueChanged,
     OrderAllocated,
+    OrderAmended,
     OrderPlaced,
     OrganisationChanged,
 )
@@ -52,38 +54,56 @@ async def keep_balances(events: Sequence[BalanceChanged], tx: Transaction) -> No
 async def route_orders(orders: Sequence[OrderPlaced], tx: Transaction, settings: Settings) -> None:
     """Rank the candidates of new orders and ask inventory; of orders known already, ask or tell again the same.
 
-    An order for a product nobody was heard to have is postponed a little: topics overtake one another.
+    An order for a product nobody was heard to have is postponed a little: topics overtake one another. What an order
+    takes the place of is closed first. What was said of it before it came counts from the beginning.
     """
     placed = {order.order_id: order for order in orders}
+    replaced = {order.replaces: order.order_id for order in orders if order.replaces is not None}
+    await (store.have_placing_alone(tx) if replaced else store.share_placing(tx))
     known = await store.routes_of(tx, placed.keys())
+    new = [order for order_id, order in placed.items() if order_id not in known]
     now = await tx.now()
+    replacements = domain.merged(domain.replacement(order_id, by, now) for order_id, by in replaced.items())
+    amended = domain.merged(
+        [
+            *(await store.take_amendments(tx, [order.order_id for order in new])).values(),
+            *(replacements[order.order_id] for order in new if order.order_id in replacements),
+        ]
+    )
     grace = now + timedelta(seconds=settings.grace_seconds) if settings.grace_seconds else None
-    plans = await asking.plans(tx, [order for order_id, order in placed.items() if order_id not in known])
-    routes = [
-        Route(order, plan, round=1, postponed_until=grace if domain.lacks_news(plan) else None) for order, plan in plans
-    ]
+    routes = []
+    for order, plan in await asking.plans(tx, new):
+        said = amended.get(order.order_id)
+        route = Route(order, plan, round=1, held=order.held)
+        route = route if said is None else domain.amend(route, said)
+        waits = route.cancelled is None and domain.lacks_news(plan)
+        routes.append(replace(route, postponed_until=grace if waits else None))
     saved = await store.save_routes(tx, routes, now)
-    undecided = [
-        *(route for route in routes if route.order.order_id in saved),
+    fresh = [route for route in routes if route.order.order_id in saved]
+    asked = [
+        *(route for route in fresh if _needs_inventory(route)),
         *(route for route in known.values() if route.record is None),
     ]
-    asked = [route for route in undecided if route.postponed_until is None]
-    with_goods = [route for route in asked if route.plan.rows]
+    await changing.lock(tx, replaced.keys())
+    # Said before anything is closed: what the old order held goes to the new one rather than back to the shelf.
     await outbox.put(
         tx,
-        *(domain.allocation_request(route.order, route.plan, route.round) for route in with_goods),
-        *(domain.order_routed(route.record) for route in known.values() if route.record is not None),
+        *await asking.requests(tx, [route for route in asked if route.postponed_until is None]),
+        *(domain.order_routed(route) for route in known.values() if route.record is not None),
     )
-    # An order of services alone needs nothing of inventory.
-    await _settle(
-        tx,
-        settings,
-        [
-            (route, OrderAllocated(order_id=route.order.order_id, round=route.round, outcome="none", rows=()))
-            for route in asked
-            if not route.plan.rows
-        ],
-    )
+    others = {order_id: said for order_id, said in replacements.items() if order_id not in amended}
+    await changing.keep_unknown(tx, await changing.amend_known(tx, settings, others))
+    await deciding.decide_unasked(tx, settings, [route for route in fresh if not _needs_inventory(route)])
+
+
+@subscriptions.on(OrderAmended)
+async def amend_orders(events: Sequence[OrderAmended], tx: Transaction, settings: Settings) -> None:
+    """Cancel, release or redirect orders; what is said of an order that has not come yet is kept until it comes."""
+    amendments = domain.merged(domain.amendment(event) for event in events)
+    known = await store.routes_of(tx, amendments.keys())
+    if known.keys() != amendments.keys():
+        await store.have_placing_alone(tx)
+    await changing.keep_unknown(tx, await changing.amend_known(tx, settings, amendments))
 
 
 @subscriptions.on(OrderAllocated)
@@ -100,25 +120,12 @@ async def ship_orders(allocated: Sequence[OrderAllocated], tx: Transaction, sett
             if misfit is not None:
                 raise Unprocessable(misfit)
             answers[answer.order_id] = (route, answer)
-    await _settle(tx, settings, list(answers.values()))
+    await deciding.decide(tx, settings, list(answers.values()))
 
 
-async def _settle(tx: Transaction, settings: Settings, answered: Sequence[tuple[Route, OrderAllocated]]) -> None:
-    """Decide orders, keep the records and make the shipments, and tell of both."""
-    if not answered:
-        return
-    now = await tx.now()
-    accept_by = now + timedelta(hours=settings.acceptance_hours)
-    decisions = [domain.decide(route, allocated, now, accept_by) for route, allocated in answered]
-    shipments = [shipment for decision in decisions for shipment in decision.shipments]
-    await store.save_records(tx, [decision.record for decision in decisions])
-    await store.save_shipments(tx, shipments)
-    await store.save_shipment_rows(tx, shipments)
-    await outbox.put(
-        tx,
-        *(shipment.created for shipment in shipments),
-        *(domain.order_routed(decision.record) for decision in decisions),
-    )
+def _needs_inventory(route: Route) -> bool:
+    """Whether an order asks for goods, and is wanted still."""
+    return bool(route.plan.rows) and route.cancelled is None
 
 
 def _newest(events: Iterable[Snapshot]) -> Iterable[Snapshot]:

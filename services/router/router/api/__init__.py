@@ -1,12 +1,28 @@
-"""The router's HTTP interface: why an order went where it went, and the shipments."""
+"""The router's HTTP interface: why an order went where it went, the shipments, and how they are sent."""
 
 from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from router.api import routing, shipments
+from router.api import (
+    delivery_services,
+    papers,
+    pickup_points,
+    routing,
+    shipment_moves,
+    shipment_options,
+    shipments,
+)
 
 
 def routers() -> Sequence[APIRouter]:
     """All of it."""
-    return routing.router, shipments.router
+    return (
+        routing.router,
+        shipments.router,
+        shipment_moves.router,
+        papers.router,
+        shipment_options.router,
+        delivery_services.router,
+        pickup_points.router,
+    )

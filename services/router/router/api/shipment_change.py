@@ -17,61 +17,93 @@ MOST_ERRORS = 100
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+NotGiven = BeforeValidator(_none_if_blank)
+"""Blank means that nothing is said, as `null` does."""
+
 Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PLAIN)]
-PlainText = Annotated[wire.Text, Field(default=None, max_length=200, pattern=PLAIN)]
+PlainText = Annotated[Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)] | None, NotGiven]
+LongText = Annotated[Annotated[str, StringConstraints(max_length=1_000, pattern=r"^[^\x00]*$")] | None, NotGiven]
+Flag = Annotated[bool | None, NotGiven]
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
 class StatusGiven(wire.WireModel):
     """The status a shipment is to have."""
 
-    value: Identifier
+    value: Identifier = Field(
+        description=f"One of {', '.join(domain.STATUSES[1:])}; the one it has already changes nothing",
+        examples=["Viewed"],
+    )
+    reason: LongText = Field(default=None, description="Why, above all of an `Error`", examples=["Label unreadable"])
 
 
 class AttributeGiven(wire.WireModel):
     """A named detail of an additional service."""
 
-    name: Identifier
-    value: Annotated[str, Field(max_length=200, pattern=PLAIN)]
+    name: Identifier = Field(description="Which detail", examples=["CashOnDelivery"])
+    value: Annotated[str, Field(max_length=200, pattern=PLAIN)] = Field(description="What it is")
 
 
 class AdditionalServiceGiven(wire.WireModel):
     """An additional service of the carrier."""
 
-    service_code: Identifier
-    telephone: PlainText = None
-    email: PlainText = None
-    attributes: Annotated[tuple[AttributeGiven, ...], Field(max_length=50, fail_fast=True)] = ()
+    service_code: Identifier = Field(description="The carrier's code of it", examples=["3104"])
+    telephone: PlainText = Field(default=None, description="Whom the carrier tells, by telephone")
+    email: PlainText = Field(default=None, description="Whom the carrier tells, by e-mail")
+    attributes: Annotated[tuple[AttributeGiven, ...], Field(max_length=50, fail_fast=True)] = Field(
+        default=(), description="Further details"
+    )
 
 
 class ParcelRowGiven(wire.WireModel):
-    """How much of a row is in a parcel. `quantity` repeats what was ordered and is not read."""
+    """How much of a row is in a parcel. A row that is listed without any is not in it."""
 
-    external_id: PlainText = Field(default=None, description="The order row's id; needed when rows share a product")
-    item_id: PlainText = Field(default=None, description="The supplier's product id")
-    external_warehouse_id: PlainText = None
-    quantity: Quantity | None = None
-    delivered_quantity: Quantity | None = Field(default=None, description="This parcel's share of the row")
+    external_id: PlainText = Field(
+        default=None, description="The order row's id; needed when rows share a product", examples=["1"]
+    )
+    item_id: PlainText = Field(default=None, description="The supplier's product id", examples=["0109357-9-5002"])
+    external_warehouse_id: PlainText = Field(
+        default=None, description="The shipment's catalogue, if it is given at all", examples=["01093579"]
+    )
+    quantity: Annotated[Quantity | None, NotGiven] = Field(
+        default=None, description="What was ordered, once more; it is not read", examples=[5]
+    )
+    delivered_quantity: Annotated[Quantity | None, NotGiven] = Field(
+        default=None, description="This parcel's share of the row", examples=[2]
+    )
 
 
 class ParcelGiven(wire.WireModel):
-    """A parcel: a new one when its id is new, else a change of the one with that id."""
+    """A parcel: a new one when its id is new, else a change of the one with that id.
 
-    parcel_id: Identifier
-    package_type: PlainText = None
-    service_code: PlainText = None
-    delivery_operator: PlainText = None
-    additional_services: tuple[AdditionalServiceGiven, ...] | None = Field(
-        default=None,
-        max_length=50,
-        fail_fast=True,
-        validation_alias=AliasChoices("additionalServices", "addtionalServices"),
+    What a new parcel does not say it takes over from the first.
+    """
+
+    parcel_id: Identifier = Field(description="Its id within the shipment; Sluice made `1`", examples=["2"])
+    package_type: PlainText = Field(default=None, description="What it is packed in", examples=["PC"])
+    service_code: PlainText = Field(default=None, description="The carrier's service", examples=["2103"])
+    delivery_operator: PlainText = Field(default=None, description="Who carries it", examples=["Posti"])
+    additional_services: Annotated[tuple[AdditionalServiceGiven, ...], Field(max_length=50, fail_fast=True)] | None = (
+        Field(
+            default=None,
+            validation_alias=AliasChoices("additionalServices", "addtionalServices"),
+            description="Additional services, in place of those it had",
+        )
     )
-    pickup_point_id: PlainText = None
-    routing_service_code: PlainText = None
-    ready: bool | None = None
-    tracking_codes: Annotated[tuple[Identifier, ...], Field(max_length=100, fail_fast=True)] | None = None
-    rows: Annotated[tuple[ParcelRowGiven, ...], Field(max_length=domain.MOST_PACKED, fail_fast=True)] | None = None
+    pickup_point_id: PlainText = Field(default=None, description="Where it is picked up", examples=["002303200"])
+    routing_service_code: PlainText = Field(default=None, description="The carrier's routing code", examples=["3200"])
+    ready: Flag = Field(default=None, description="Whether it is packed", examples=[True])
+    tracking_codes: Annotated[tuple[Identifier, ...], Field(max_length=100, fail_fast=True)] | None = Field(
+        default=None, description="Codes of a carrier of one's own", examples=[["JJFI65432100000000224"]]
+    )
+    rows: Annotated[tuple[ParcelRowGiven, ...], Field(max_length=domain.MOST_PACKED, fail_fast=True)] | None = Field(
+        default=None, description="What is in it, in place of what was"
+    )
 
 
 def _not_too_many(parcels: object) -> object:
@@ -102,9 +134,11 @@ class ConsignmentGiven(wire.WireModel):
 class ShipmentGiven(wire.WireModel):
     """A shipment, or the part of it that changes. Whatever else is sent along is left as it is."""
 
-    status: StatusGiven | None = None
-    external_id: PlainText = Field(default=None, description="The supplier's own reference")
-    consignment: ConsignmentGiven | None = None
+    status: StatusGiven | None = Field(default=None, description="How far it is now")
+    external_id: PlainText = Field(
+        default=None, description="The supplier's own reference; the retailer does not see it", examples=["S-1001"]
+    )
+    consignment: ConsignmentGiven | None = Field(default=None, description="How it is packed, and what is delivered")
 
 
 def read(body: bytes) -> ShipmentGiven:
@@ -129,6 +163,7 @@ def wanted(given: ShipmentGiven) -> domain.Change:
         status=given.status.value if given.status else None,
         external_reference=given.external_id,
         parcels=tuple(_parcel(parcel) for parcel in parcels),
+        reason=given.status.reason if given.status else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What the router decides: pure functions from values to values, the same that replay uses."""
 
-from router.domain.decision import Decision, decide, misfit
+from router.domain.amending import Amendment, amend, amendment, merged, replacement
+from router.domain.decision import Decision, decide, misfit, release
 from router.domain.dispatch import NewShipment, order_routed, shipment_id
 from router.domain.moving import (
     MOST_PACKED,
@@ -12,6 +13,7 @@ from router.domain.moving import (
     Wrong,
     move,
 )
+from router.domain.noting import MOST_EVENTS, note
 from router.domain.plan import (
     CatalogueTerms,
     Dropped,
@@ -23,17 +25,21 @@ from router.domain.plan import (
     needs_stock,
 )
 from router.domain.ranking import Balance, Catalogue, Sources, names_supplier, rank_candidates, sources
-from router.domain.record import DecisionRecord, Route, RowRecord, recompute
+from router.domain.record import DecisionRecord, Happening, Route, RowRecord, recompute
 from router.domain.shipment import (
     CANCELLED,
     DELIVERED,
     PROGRESS,
+    STATUSES,
     ZERO,
+    Noted,
     Packed,
     Parcel,
     Row,
     Shipment,
+    called_off,
     packing,
+    redirected,
     shipment_changed,
     tracking_codes,
 )
@@ -41,10 +47,13 @@ from router.domain.shipment import (
 __all__ = [
     "CANCELLED",
     "DELIVERED",
+    "MOST_EVENTS",
     "MOST_PACKED",
     "MOST_PARCELS",
     "PROGRESS",
+    "STATUSES",
     "ZERO",
+    "Amendment",
     "Balance",
     "Catalogue",
     "CatalogueTerms",
@@ -52,7 +61,9 @@ __all__ = [
     "Decision",
     "DecisionRecord",
     "Dropped",
+    "Happening",
     "NewShipment",
+    "Noted",
     "Packed",
     "PackedChange",
     "Parcel",
@@ -68,16 +79,24 @@ __all__ = [
     "Sources",
     "Wrong",
     "allocation_request",
+    "amend",
+    "amendment",
+    "called_off",
     "decide",
     "lacks_news",
+    "merged",
     "misfit",
     "move",
     "names_supplier",
     "needs_stock",
+    "note",
     "order_routed",
     "packing",
     "rank_candidates",
     "recompute",
+    "redirected",
+    "release",
+    "replacement",
     "shipment_changed",
     "shipment_id",
     "sources",

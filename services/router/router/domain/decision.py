@@ -1,22 +1,39 @@
 """What is decided for an order once inventory has answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from router.domain import dispatch
+from router.domain.amending import RELEASED
 from router.domain.dispatch import NewShipment
 from router.domain.plan import Dropped, Ranked, RowPlan, needs_stock
-from router.domain.record import RULES, STRATEGY, ZERO, DecisionRecord, Route, RowRecord, total
+from router.domain.record import (
+    RULES,
+    STRATEGY,
+    ZERO,
+    DecisionRecord,
+    Happening,
+    Route,
+    RowRecord,
+    total,
+    with_history,
+)
 from shared.contracts import OrderAllocated, OrderRow, RowAllocated, Seen, Taking
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The record of an order and the shipments that follow from it."""
+    """A decided order, with its record, and the shipments that follow from it."""
 
-    record: DecisionRecord
-    shipments: tuple[NewShipment, ...]
+    route: Route
+    shipments: tuple[NewShipment, ...] = ()
+
+    @property
+    def record(self) -> DecisionRecord:
+        """Why it was decided so."""
+        assert self.route.record is not None
+        return self.route.record
 
 
 def misfit(route: Route, allocated: OrderAllocated) -> str | None:
@@ -37,7 +54,8 @@ def misfit(route: Route, allocated: OrderAllocated) -> str | None:
 def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept_by: datetime) -> Decision:
     """The decision record of an order and one shipment for each catalogue that serves it.
 
-    A service or cost row goes along with the first goods row that ships; when none ships, it is unserved.
+    A service or cost row goes along with the first goods row that ships; when none ships, it is unserved. A held order
+    keeps what it was promised and has no shipments yet; an order that was cancelled meanwhile never has any.
     """
     plans = {row.external_id: row for row in route.plan.rows}
     answers = {row.external_id: row for row in allocated.rows}
@@ -49,6 +67,9 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
     }
     leader = next((row.taken[0].catalogue_id for row in goods.values() if row.taken), None)
     rows = tuple(goods.get(row.external_id) or _follow(row, leader, refused) for row in route.order.rows)
+    if route.cancelled is not None:
+        cause = {"reason": route.cancelled.cause}
+        rows = tuple(row.model_copy(update=cause) if row.unserved > 0 else row for row in rows)
     record = DecisionRecord(
         order_id=route.order.order_id,
         external_id=route.order.external_id,
@@ -58,8 +79,22 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
         rules=RULES,
         strategy=STRATEGY,
         rows=rows,
+        history=() if route.cancelled is None else (route.cancelled,),
     )
-    return Decision(record, tuple(dispatch.new_shipments(route, record, accept_by)))
+    shipped = route.cancelled is None and not route.held
+    decided = replace(route, record=record, shipped=shipped)
+    return Decision(decided, tuple(dispatch.new_shipments(decided, decided_at, accept_by)) if shipped else ())
+
+
+def release(route: Route, at: datetime, accept_by: datetime) -> Decision:
+    """A decided order that was held is not held any more: its shipments are made, and the order book told once more.
+
+    What that says is a round of its own, so that it counts as newer.
+    """
+    assert route.record is not None
+    record = with_history(route.record, Happening(at=at, cause=RELEASED))
+    released = replace(route, record=record, shipped=True, round=route.round + 1)
+    return Decision(released, tuple(dispatch.new_shipments(released, at, accept_by)))
 
 
 def _decide_row(row: OrderRow, plan: RowPlan, answer: RowAllocated | None, refused: bool) -> RowRecord:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from hashlib import blake2b
 from uuid import UUID
 
+from router.domain.amending import RELEASED
+from router.domain.handling import handling_of
 from router.domain.plan import CatalogueTerms, Ranked
-from router.domain.record import ZERO, DecisionRecord, Route, total
+from router.domain.record import ZERO, Route, RowRecord, total
 from shared.contracts import (
-    OrderPlaced,
     OrderRouted,
     OrderRow,
     RoutedPart,
@@ -23,15 +24,20 @@ from shared.contracts import (
 
 @dataclass(frozen=True)
 class NewShipment:
-    """A shipment to be made: what is said of it, the payer's contract, and its rows that took stock."""
+    """A shipment to be made: what is said of it, the payer's contract, and its rows that took stock.
+
+    `handling` are the codes of the additional services that its goods need.
+    """
 
     created: ShipmentCreated
     contract_number: str | None
     stocked: frozenset[str]
+    handling: tuple[str, ...] = ()
 
 
-def new_shipments(route: Route, record: DecisionRecord, accept_by: datetime) -> Iterable[NewShipment]:
+def new_shipments(route: Route, made_at: datetime, accept_by: datetime) -> Iterable[NewShipment]:
     """The shipments of a decided order, each with the rows its catalogue serves."""
+    assert route.record is not None
     terms = {terms.catalogue_id: terms for terms in route.plan.catalogues}
     rows = {row.external_id: row for row in route.order.rows}
     products = {
@@ -40,46 +46,68 @@ def new_shipments(route: Route, record: DecisionRecord, accept_by: datetime) -> 
         for ranked in row.ranked
     }
     shipped: dict[str, list[ShipmentRow]] = {}
-    for decided in record.rows:
+    goods: dict[str, list[Ranked]] = {}
+    for decided in route.record.rows:
         for taking in decided.taken:
             product = products.get((decided.external_id, taking.catalogue_id, taking.product_id))
             shipped.setdefault(taking.catalogue_id, []).append(
                 _shipment_row(rows[decided.external_id], taking, product)
             )
-    stocked = frozenset(row.external_id for row in record.rows if row.stocked)
+            if product is not None:
+                goods.setdefault(taking.catalogue_id, []).append(product)
+    stocked = frozenset(row.external_id for row in route.record.rows if row.stocked)
     for catalogue_id, contents in shipped.items():
         yield NewShipment(
-            _created(route.order, terms[catalogue_id], contents, record.decided_at, accept_by),
+            _created(route, terms[catalogue_id], contents, made_at, accept_by),
             terms[catalogue_id].contract_number,
             stocked,
+            handling_of(goods.get(catalogue_id, ())),
         )
 
 
-def order_routed(record: DecisionRecord) -> OrderRouted:
-    """The event that tells the order book of a decision; the same record says the same again."""
+def order_routed(route: Route) -> OrderRouted:
+    """The event that tells the order book of a decided order; the same order says the same again.
+
+    What a held order was promised is reserved. Of one that was cancelled before anything was shipped, nothing comes.
+    """
+    record = route.record
+    assert record is not None
+    released = next((happening.at for happening in record.history if happening.cause == RELEASED), record.decided_at)
     return OrderRouted(
         order_id=record.order_id,
-        round=record.round,
+        round=route.round,
         outcome=record.outcome,
-        routed_at=record.decided_at,
-        rows=tuple(
-            RowRouted(
-                external_id=row.external_id,
-                routed=tuple(
-                    RoutedPart(
-                        catalogue_id=catalogue_id,
-                        shipment_id=shipment_id(record.order_id, catalogue_id),
-                        quantity=quantity,
-                    )
-                    for catalogue_id, quantity in _by_catalogue(row.taken).items()
-                ),
-                waiting=total(row.waiting),
-                unserved=row.unserved,
-                reason=row.reason,
-            )
-            for row in record.rows
-        ),
+        routed_at=released,
+        rows=tuple(_row_routed(route, row) for row in record.rows),
     )
+
+
+def _row_routed(route: Route, row: RowRecord) -> RowRouted:
+    if route.shipped:
+        routed = tuple(
+            RoutedPart(
+                catalogue_id=catalogue_id,
+                shipment_id=shipment_id(route.order.order_id, catalogue_id),
+                quantity=quantity,
+            )
+            for catalogue_id, quantity in _by_catalogue(row.taken).items()
+        )
+        return RowRouted(
+            external_id=row.external_id,
+            routed=routed,
+            waiting=total(row.waiting),
+            unserved=row.unserved,
+            reason=row.reason,
+        )
+    if route.cancelled is None:
+        return RowRouted(
+            external_id=row.external_id,
+            reserved=total(row.taken),
+            waiting=total(row.waiting),
+            unserved=row.unserved,
+            reason=row.reason,
+        )
+    return RowRouted(external_id=row.external_id, waiting=ZERO, unserved=row.quantity, reason=route.cancelled.cause)
 
 
 def shipment_id(order_id: UUID, catalogue_id: str) -> UUID:
@@ -96,12 +124,13 @@ def shipment_id(order_id: UUID, catalogue_id: str) -> UUID:
 
 
 def _created(
-    order: OrderPlaced,
+    route: Route,
     terms: CatalogueTerms,
     rows: Sequence[ShipmentRow],
     created_at: datetime,
     accept_by: datetime,
 ) -> ShipmentCreated:
+    order = route.order
     return ShipmentCreated(
         shipment_id=shipment_id(order.order_id, terms.catalogue_id),
         order_id=order.order_id,
@@ -112,7 +141,7 @@ def _created(
         catalogue_name=terms.name,
         created_at=created_at,
         accept_by=accept_by,
-        delivery=order.delivery,
+        delivery=route.delivery,
         rows=tuple(rows),
     )
 

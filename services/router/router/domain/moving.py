@@ -5,7 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from router.domain.shipment import CANCELLED, DELIVERED, PROGRESS, ZERO, Packed, Parcel, Row, Shipment, packing
+from router.domain.shipment import (
+    CANCELLED,
+    DELIVERED,
+    ERROR,
+    PROGRESS,
+    STATUSES,
+    ZERO,
+    Packed,
+    Parcel,
+    Row,
+    Shipment,
+    emptied,
+    packing,
+)
 from shared.contracts import AdditionalService
 
 RowKey = tuple[str, str]
@@ -13,6 +26,9 @@ RowKey = tuple[str, str]
 MOST_PARCELS = 200
 MOST_PACKED = 5_000
 """Parcels of a shipment, and rows in all of them together. Each change reads and tells all of it."""
+
+NSHIFT = frozenset({"unifaun", "nshift"})
+"""What nShift's service is called where a carrier is named."""
 
 SAYABLE = (
     "package_type",
@@ -55,12 +71,16 @@ class ParcelChange:
 
 @dataclass(frozen=True)
 class Change:
-    """What a supplier wants of a shipment; None is not said. `whole`: deliver all of it, whatever the parcels say."""
+    """What a supplier wants of a shipment; None is not said. `whole`: deliver all of it, whatever the parcels say.
+
+    `reason` says why it has its status, above all why it is in Error.
+    """
 
     status: str | None = None
     external_reference: str | None = None
     parcels: tuple[ParcelChange, ...] = ()
     whole: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +104,12 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
     """The shipment after a change at a moment; the very same one when nothing changes, or why it may not.
 
     Delivered without any quantity delivers all; with quantities it delivers these, added up over the parcels, and what
-    is not mentioned is not coming. Cancelled delivers nothing.
+    is not mentioned is not coming. Cancelled delivers nothing. Error may come at any time before, and from there the
+    shipment goes on where it was, or further.
     """
     status = change.status or shipment.status
-    if status not in (*PROGRESS, CANCELLED):
-        allowed = ", ".join((*PROGRESS[1:], CANCELLED))
+    if status not in STATUSES:
+        allowed = ", ".join(STATUSES[1:])
         return Refusal(wrong=(Wrong("status.value", "unknown_status", f"is none of {allowed}"),))
     parcels, wrong = _repacked(shipment, change.parcels)
     if wrong:
@@ -96,12 +117,13 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
     if status == DELIVERED:
         parcels = _handed_over(parcels, shipment.rows, whole=change.whole)
     elif status == CANCELLED:
-        parcels = _emptied(parcels)
+        parcels = emptied(parcels)
     reference = change.external_reference or shipment.external_reference
     stays = parcels == packing(shipment)
-    if status == shipment.status and stays and reference == shipment.external_reference:
+    reason = change.reason or (shipment.status_reason if status == shipment.status else None)
+    if (status, reference, reason) == (shipment.status, shipment.external_reference, shipment.status_reason) and stays:
         return shipment
-    conflict = _conflict(shipment.status, status)
+    conflict = _conflict(shipment, status) or (_nshift(parcels) if change.whole else None)
     if conflict is not None:
         return Refusal(conflict=conflict)
     delivered = _delivered(parcels) if status == DELIVERED else {}
@@ -109,19 +131,34 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
         shipment,
         status=status,
         status_at=shipment.status_at if status == shipment.status else at,
+        status_reason=reason,
+        reached=(shipment.reached or shipment.status) if status == ERROR else None,
         updated_at=at,
         version=shipment.version + 1,
         external_reference=reference,
         parcels=shipment.parcels if stays else parcels,
-        rows=tuple(replace(row, delivered=delivered.get(_key(row), ZERO)) for row in shipment.rows),
+        rows=tuple(row._replace(delivered=delivered.get(_key(row), ZERO)) for row in shipment.rows),
     )
 
 
-def _conflict(current: str, wanted: str) -> str | None:
-    if current in (DELIVERED, CANCELLED):
-        return f"The shipment is {current}, which is final"
-    if wanted != CANCELLED and PROGRESS.index(wanted) < PROGRESS.index(current):
-        return f"The shipment is already {current} and does not go back to {wanted}"
+def _conflict(shipment: Shipment, wanted: str) -> str | None:
+    if shipment.closed:
+        because = f" ({shipment.status_reason})" if shipment.status_reason else ""
+        return f"The shipment is {shipment.status}{because}, which is final"
+    reached = shipment.reached or shipment.status
+    if wanted in PROGRESS and PROGRESS.index(wanted) < PROGRESS.index(reached):
+        return f"The shipment is already {reached} and does not go back to {wanted}"
+    return None
+
+
+def _nshift(parcels: Iterable[Parcel]) -> str | None:
+    """Why a shipment cannot be confirmed as a whole: nShift makes its papers parcel by parcel (glue-api.md A.9, 7)."""
+    for parcel in parcels:
+        if (parcel.delivery_operator or "").strip().casefold() in NSHIFT:
+            return (
+                f"Parcel {parcel.parcel_id} goes through {parcel.delivery_operator}, so the shipment is not confirmed"
+                " in one step: PATCH it to Delivered with its parcels"
+            )
     return None
 
 
@@ -234,13 +271,6 @@ def _handed_over(parcels: Sequence[Parcel], rows: Sequence[Row], *, whole: bool)
         missing = {}
         leaving.append(_with(parcel, ready=True, rows=_contents(contents)))
     return tuple(leaving)
-
-
-def _emptied(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
-    return tuple(
-        _with(parcel, rows=_contents({(packed.row_id, packed.product_id): ZERO for packed in parcel.rows}))
-        for parcel in parcels
-    )
 
 
 def _contents(quantities: Mapping[RowKey, Decimal | None]) -> tuple[Packed, ...]:

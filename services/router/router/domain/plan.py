@@ -1,6 +1,6 @@
 """What is asked of inventory for an order: its goods rows, each with its candidates, first to last."""
 
-from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, RowDemand
+from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, ReleaseOrder, RowDemand
 
 SERVICES = ("serviceproduct", "costproduct")
 
@@ -12,6 +12,8 @@ class Ranked(Part):
     product_id: str
     ean: str | None = None
     description: str | None = None
+    fragile: bool = False
+    oversized: bool = False
 
 
 class Dropped(Part):
@@ -56,14 +58,20 @@ def lacks_news(plan: Plan) -> bool:
     return any(not row.ranked and not row.dropped for row in plan.rows)
 
 
-def allocation_request(order: OrderPlaced, plan: Plan, round_number: int) -> AllocateOrder:
-    """What is asked of inventory: the order's goods rows with their candidates. The same plan asks the same again."""
+def allocation_request(
+    order: OrderPlaced, plan: Plan, round_number: int, release: ReleaseOrder | None = None
+) -> AllocateOrder:
+    """What is asked of inventory: the order's goods rows with their candidates. The same plan asks the same again.
+
+    `release` lets go of the order whose place this one takes.
+    """
     plans = {row.external_id: row for row in plan.rows}
     return AllocateOrder(
         order_id=order.order_id,
         round=round_number,
         retailer_id=order.retailer_id,
         placed_at=order.placed_at,
+        release=release,
         rows=tuple(
             RowDemand(
                 external_id=row.external_id,

@@ -36,6 +36,8 @@ class Balance:
     ean: str | None = None
     description: str | None = None
     published: bool = True
+    fragile: bool = False
+    oversized: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def _plan_row(
                     product_id=balance.product_id,
                     ean=balance.ean,
                     description=balance.description,
+                    fragile=balance.fragile,
+                    oversized=balance.oversized,
                 )
             )
         else:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from router.domain.plan import Dropped, Plan
-from shared.contracts import OrderPlaced, Outcome, Part, Quantity, Seen, Taking
+from shared.contracts import Delivery, OrderPlaced, Outcome, Part, Quantity, Seen, Taking
 
 RULES = "2026.1"
 """The version of the rules of ranking and taking; a new one whenever the same order could be decided differently."""
@@ -38,8 +38,18 @@ class RowRecord(Part):
     dropped: tuple[Dropped, ...] = ()
 
 
+class Happening(Part):
+    """What has happened to an order beside its decision, and why."""
+
+    at: datetime
+    cause: str
+
+
 class DecisionRecord(Part):
-    """Why an order went where it went: enough to recompute the result from this alone."""
+    """Why an order went where it went: enough to recompute the result from this alone.
+
+    `history` is what came of it otherwise, the oldest first: cancelled, released, replaced.
+    """
 
     order_id: UUID
     external_id: str
@@ -49,13 +59,16 @@ class DecisionRecord(Part):
     rules: str
     strategy: str
     rows: tuple[RowRecord, ...]
+    history: tuple[Happening, ...] = ()
 
 
 @dataclass(frozen=True)
 class Route:
     """An order on its way: as placed, its candidates, the round inventory was asked in, the record once decided.
 
-    A postponed one is not asked for before that moment, unless news of its products comes first.
+    A postponed one is not asked for before that moment, unless news of its products comes first. `amended` is the
+    version of the newest change of mind, 0 for none. A decided order is `shipped` unless it is held, or was cancelled
+    before any shipment was made.
     """
 
     order: OrderPlaced
@@ -63,6 +76,21 @@ class Route:
     round: int
     record: DecisionRecord | None = None
     postponed_until: datetime | None = None
+    held: bool = False
+    shipped: bool = True
+    amended: int = 0
+    amended_delivery: Delivery | None = None
+    cancelled: Happening | None = None
+
+    @property
+    def delivery(self) -> Delivery:
+        """How the order is to be sent now."""
+        return self.amended_delivery or self.order.delivery
+
+
+def with_history(record: DecisionRecord, happening: Happening) -> DecisionRecord:
+    """The record with one thing more that happened."""
+    return record.model_copy(update={"history": (*record.history, happening)})
 
 
 def recompute(record: DecisionRecord) -> dict[str, tuple[Taking, ...]]:

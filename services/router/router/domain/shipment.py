@@ -1,16 +1,20 @@
 """A shipment as its supplier works on it: rows of an order from one catalogue, packed into parcels."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
+from router.domain.handling import with_handling
 from shared.contracts import AdditionalService, Delivery, Part, Quantity, RowProgress, ShipmentChanged
 
 PROGRESS = ("Created", "Submitted", "Viewed", "Picking", "Packing", "Shipping", "Delivered")
 """The way of a shipment, always forward (glue-api.md A.11)."""
 
-CANCELLED, DELIVERED = "Cancelled", "Delivered"
+CANCELLED, DELIVERED, ERROR = "Cancelled", "Delivered", "Error"
+STATUSES = (*PROGRESS, CANCELLED, ERROR)
 FINAL = frozenset({CANCELLED, DELIVERED})
 FIRST_PARCEL = "1"
 
@@ -43,8 +47,21 @@ class Parcel(Part):
     rows: tuple[Packed, ...] = ()
 
 
-@dataclass(frozen=True)
-class Row:
+class Noted(Part):
+    """What a supplier, or its carrier, noted of a shipment at a moment: where it is, or what is being done with it.
+
+    `type` is what happened in the carrier's word; `status` the one it gave the shipment, if any.
+    """
+
+    type: str
+    at: datetime
+    status: str | None = None
+    comment: str | None = None
+    location: str | None = None
+    parcel_id: str | None = None
+
+
+class Row(NamedTuple):
     """A row of the order as far as it is in this shipment; `delivered` counts once the shipment is closed."""
 
     row_id: str
@@ -60,7 +77,9 @@ class Row:
 class Shipment:
     """What a supplier has to send for an order out of one catalogue. Each change makes the next version.
 
-    `parcels` is empty as long as the supplier has said nothing of them; see `packing`.
+    `parcels` is empty as long as the supplier has said nothing of them; see `packing`. `reached` is how far a shipment
+    in Error had come. `status_reason` is why it is in Error, or who cancelled it. `handling` are the codes of the
+    additional services that its goods need.
     """
 
     shipment_id: UUID
@@ -78,8 +97,12 @@ class Shipment:
     delivery: Delivery
     rows: tuple[Row, ...]
     contract_number: str | None = None
+    handling: tuple[str, ...] = ()
     external_reference: str | None = None
     parcels: tuple[Parcel, ...] = ()
+    status_reason: str | None = None
+    reached: str | None = None
+    events: tuple[Noted, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -88,18 +111,53 @@ class Shipment:
 
 
 def packing(shipment: Shipment) -> tuple[Parcel, ...]:
-    """The parcels of a shipment: unless the supplier made others, one with all rows, delivered as the order wants."""
+    """The parcels of a shipment: unless the supplier made others, one with all rows.
+
+    It is delivered as the order wants, and as its goods need on top of that.
+    """
     delivery = shipment.delivery
     return shipment.parcels or (
         Parcel(
             parcel_id=FIRST_PARCEL,
             service_code=delivery.service_code,
             delivery_operator=delivery.delivery_operator,
-            additional_services=delivery.additional_services,
+            additional_services=with_handling(delivery.additional_services, shipment.handling),
             pickup_point_id=delivery.pickup_point_id,
             routing_service_code=delivery.routing_service_code,
             rows=tuple(Packed(row_id=row.row_id, product_id=row.product_id) for row in shipment.rows),
         ),
+    )
+
+
+def called_off(shipment: Shipment, because: str, at: datetime) -> Shipment:
+    """The shipment once its order is not wanted any more: cancelled, unless it is closed already."""
+    if shipment.closed:
+        return shipment
+    return replace(
+        shipment,
+        status=CANCELLED,
+        status_at=at,
+        status_reason=because,
+        reached=None,
+        updated_at=at,
+        version=shipment.version + 1,
+        parcels=emptied(shipment.parcels),
+    )
+
+
+def redirected(shipment: Shipment, delivery: Delivery, at: datetime) -> Shipment:
+    """The shipment when its order is to be sent otherwise; the very same when it is closed or that is nothing new."""
+    if shipment.closed or shipment.delivery == delivery:
+        return shipment
+    return replace(shipment, delivery=delivery, updated_at=at, version=shipment.version + 1)
+
+
+def emptied(parcels: Iterable[Parcel]) -> tuple[Parcel, ...]:
+    """The parcels of a shipment that is not sent: nothing of any row is in them."""
+    nothing = {"delivered": ZERO}
+    return tuple(
+        parcel.model_copy(update={"rows": tuple(packed.model_copy(update=nothing) for packed in parcel.rows)})
+        for parcel in parcels
     )
 
 
@@ -132,7 +190,8 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
 def tracking_codes(shipment: Shipment) -> dict[tuple[str, str], tuple[str, ...]]:
     """The codes of the parcels each row (row id, product) is in; a parcel that carries nothing of it does not count."""
     codes: dict[tuple[str, str], dict[str, None]] = {(row.row_id, row.product_id): {} for row in shipment.rows}
-    for parcel in packing(shipment):
+    # A parcel that the supplier has said nothing of has no codes.
+    for parcel in shipment.parcels:
         followed = dict.fromkeys(parcel.tracking_codes)
         for packed in parcel.rows if followed else ():
             if packed.delivered or (packed.delivered is None and not shipment.closed):

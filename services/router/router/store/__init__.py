@@ -1,6 +1,8 @@
 """What the router keeps: one function for each statement."""
 
-from router.store.books import books, routed_orders
+from router.store.amendments import have_placing_alone, keep_amendments, share_placing, take_amendments
+from router.store.books import books, reserved, routed_orders
+from router.store.new_shipments import save_shipment_rows, save_shipments
 from router.store.routes import (
     count_postponed,
     overdue_routes,
@@ -8,19 +10,21 @@ from router.store.routes import (
     record_of,
     routes_for_update,
     routes_of,
+    save_amended,
+    save_decided,
     save_plans,
-    save_records,
     save_routes,
 )
 from router.store.shipments import (
     Wanted,
     count_shipments,
+    delivered_of,
+    save_amended_shipments,
     save_delivered,
     save_moved,
-    save_shipment_rows,
-    save_shipments,
     shipment,
     shipments,
+    shipments_for_update,
 )
 from router.store.sources import balances_with, catalogues_of, save_balances, save_catalogues, save_organisations
 
@@ -31,22 +35,31 @@ __all__ = [
     "catalogues_of",
     "count_postponed",
     "count_shipments",
+    "delivered_of",
+    "have_placing_alone",
+    "keep_amendments",
     "overdue_routes",
     "postponed_routes",
     "record_of",
+    "reserved",
     "routed_orders",
     "routes_for_update",
     "routes_of",
+    "save_amended",
+    "save_amended_shipments",
     "save_balances",
     "save_catalogues",
+    "save_decided",
     "save_delivered",
     "save_moved",
     "save_organisations",
     "save_plans",
-    "save_records",
     "save_routes",
     "save_shipment_rows",
     "save_shipments",
+    "share_placing",
     "shipment",
     "shipments",
+    "shipments_for_update",
+    "take_amendments",
 ]

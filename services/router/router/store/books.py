@@ -21,10 +21,12 @@ async def books(tx: Transaction) -> Sequence[Record]:
 async def routed_orders(tx: Transaction) -> Sequence[Record]:
     """Every row of every order that has been heard of; an order still asked for has one line without a row.
 
-    Columns: order_id, state, round, outcome, row_id, quantity, taken, waiting, unserved, stocked.
+    Columns: order_id, state, round, outcome, held, shipped, cancelled, row_id, quantity, taken, waiting, unserved,
+    stocked.
     """
     return await tx.fetch(
-        "SELECT o.order_id, o.state, o.round, o.outcome, r.value ->> 'external_id' AS row_id,"
+        "SELECT o.order_id, o.state, o.round, o.outcome, o.held, o.shipped, o.cancelled_at IS NOT NULL AS cancelled,"
+        " r.value ->> 'external_id' AS row_id,"
         " (r.value ->> 'quantity')::numeric AS quantity,"
         " (SELECT coalesce(sum((t.value ->> 'quantity')::numeric), 0)"
         " FROM jsonb_array_elements(r.value -> 'taken') AS t) AS taken,"
@@ -33,4 +35,19 @@ async def routed_orders(tx: Transaction) -> Sequence[Record]:
         " (r.value ->> 'unserved')::numeric AS unserved, (r.value ->> 'stocked')::bool AS stocked"
         " FROM routes o LEFT JOIN LATERAL jsonb_array_elements(o.record -> 'rows')"
         " WITH ORDINALITY AS r (value, place) ON true ORDER BY o.order_id, r.place"
+    )
+
+
+async def reserved(tx: Transaction) -> Sequence[Record]:
+    """What decided orders were promised that is in no shipment: they are held, or were cancelled before.
+
+    Columns: order_id, row_id, catalogue_id, quantity, cancelled. Service and cost rows took no stock and are left out.
+    """
+    return await tx.fetch(
+        "SELECT o.order_id, r.value ->> 'external_id' AS row_id, t.value ->> 'catalogue_id' AS catalogue_id,"
+        " sum((t.value ->> 'quantity')::numeric) AS quantity, o.cancelled_at IS NOT NULL AS cancelled"
+        " FROM routes o, jsonb_array_elements(o.record -> 'rows') AS r (value),"
+        " jsonb_array_elements(r.value -> 'taken') AS t (value)"
+        " WHERE o.state = 'routed' AND NOT o.shipped AND (r.value ->> 'stocked')::bool"
+        " GROUP BY o.order_id, r.value ->> 'external_id', t.value ->> 'catalogue_id' ORDER BY 1, 2, 3"
     )

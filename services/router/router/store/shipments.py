@@ -1,30 +1,37 @@
-"""Shipments and their rows."""
+"""Shipments and their rows, as they are read and moved on."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
-from router.domain import NewShipment, Parcel, Row, Shipment
+from router.domain import Noted, Parcel, Row, Shipment
+from router.store import amendments
 from shared import postgres
-from shared.contracts import Delivery
+from shared.contracts import DeliveredPart, Delivery, Part
 from shared.postgres import Record, Transaction
 
 COLUMNS = (
     "id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, status, status_at, version,"
-    " external_reference, contract_number, document, parcels, accept_by, created_at, updated_at"
+    " external_reference, contract_number, handling, document::text AS document, parcels::text AS parcels, accept_by,"
+    " created_at, updated_at, status_reason, reached, events::text AS events"
 )
+
+PARCELS = TypeAdapter(tuple[Parcel, ...])
+EVENTS = TypeAdapter(tuple[Noted, ...])
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which shipments a list shows: those of a supplier or of a retailer, made since, in one of these statuses."""
+    """Which shipments a list shows: those of a supplier or of a retailer, made or changed since, in these statuses."""
 
     supplier_id: str | None = None
     retailer_id: str | None = None
     since: datetime | None = None
+    changed_since: datetime | None = None
     statuses: tuple[str, ...] | None = None
 
     @property
@@ -36,7 +43,9 @@ class Wanted:
         party = "supplier_id" if self.supplier_id is not None else "retailer_id"
         asked = [f"{party} = $1"]
         if self.since is not None:
-            asked.append("created_at >= $2")
+            asked.append(f"created_at >= ${len(asked) + 1}")
+        if self.changed_since is not None:
+            asked.append(f"updated_at >= ${len(asked) + 1}")
         if self.statuses is not None:
             asked.append(f"status = ANY(${len(asked) + 1}::text[])")
         return " AND ".join(asked)
@@ -47,74 +56,16 @@ class Wanted:
         asked: list[object] = [self.supplier_id if self.supplier_id is not None else self.retailer_id]
         if self.since is not None:
             asked.append(self.since)
+        if self.changed_since is not None:
+            asked.append(self.changed_since)
         if self.statuses is not None:
             asked.append(list(self.statuses))
         return tuple(asked)
 
-
-async def save_shipments(tx: Transaction, shipments: Sequence[NewShipment]) -> None:
-    """Write new shipments, without their rows."""
-    # The shipments of an order share its delivery, which is large.
-    documents = {
-        created.order_id: created.delivery.model_dump_json(exclude_defaults=True).encode()
-        for created in {new.created.order_id: new.created for new in shipments}.values()
-    }
-    await tx.execute(
-        "INSERT INTO shipments (id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, status,"
-        " status_at, version, contract_number, document, accept_by, created_at, updated_at)"
-        " SELECT id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, 'Created', created_at, 1,"
-        " contract_number, document, accept_by, created_at, created_at"
-        " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[],"
-        " $9::timestamptz[], $10::timestamptz[])"
-        " AS made (id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, contract_number, document,"
-        " accept_by, created_at)",
-        *postgres.columns(
-            (
-                (
-                    new.created.shipment_id,
-                    new.created.order_id,
-                    new.created.order_external_id,
-                    new.created.retailer_id,
-                    new.created.supplier_id,
-                    new.created.catalogue_id,
-                    new.contract_number,
-                    documents[new.created.order_id],
-                    new.created.accept_by,
-                    new.created.created_at,
-                )
-                for new in shipments
-            ),
-            10,
-        ),
-    )
-
-
-async def save_shipment_rows(tx: Transaction, shipments: Sequence[NewShipment]) -> None:
-    """Write the rows of new shipments, in the order of the order's rows."""
-    await tx.execute(
-        "INSERT INTO shipment_rows (shipment_id, position, row_id, product_id, ean, description, unit, stocked,"
-        " quantity)"
-        " SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
-        " $8::bool[], $9::numeric[])",
-        *postgres.columns(
-            (
-                (
-                    new.created.shipment_id,
-                    position,
-                    row.external_id,
-                    row.product_id,
-                    row.ean,
-                    row.description,
-                    row.unit,
-                    row.external_id in new.stocked,
-                    row.quantity,
-                )
-                for new in shipments
-                for position, row in enumerate(new.created.rows)
-            ),
-            9,
-        ),
-    )
+    @property
+    def order(self) -> str:
+        """The columns that order a list: who asks for changes gets them as they came, everybody else by their age."""
+        return "created_at, id" if self.changed_since is None else "updated_at, id"
 
 
 async def shipment(tx: Transaction, shipment_id: UUID) -> Shipment | None:
@@ -122,15 +73,18 @@ async def shipment(tx: Transaction, shipment_id: UUID) -> Shipment | None:
     row = await tx.fetch_one(f"SELECT {COLUMNS} FROM shipments WHERE id = $1", shipment_id)  # noqa: S608
     if row is None:
         return None
-    return (await _with_rows(tx, [row]))[0]
+    return next(await _with_rows(tx, [row]))
 
 
-async def shipments(tx: Transaction, wanted: Wanted, *, limit: int, offset: int) -> list[Shipment]:
-    """A page of shipments, oldest first; of the same moment by id, so that pages never overlap."""
+async def shipments(tx: Transaction, wanted: Wanted, *, limit: int, offset: int) -> Iterator[Shipment]:
+    """A page of shipments in the order of `wanted`; of the same moment by id, so that pages never overlap.
+
+    Each is made when its turn comes: two thousand at once, some twenty objects each, cost twice the time.
+    """
     arguments = wanted.arguments
     rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM shipments WHERE id = ANY(ARRAY(SELECT id FROM shipments WHERE {wanted.condition}"  # noqa: S608
-        f" ORDER BY created_at, id LIMIT ${len(arguments) + 1} OFFSET ${len(arguments) + 2})) ORDER BY created_at, id",
+        f" ORDER BY {wanted.order} LIMIT ${len(arguments) + 1} OFFSET ${len(arguments) + 2})) ORDER BY {wanted.order}",
         *arguments,
         limit,
         offset,
@@ -151,18 +105,80 @@ async def save_moved(tx: Transaction, moved: Shipment) -> bool:
     """Write a shipment's next version; False, and nothing is written, when another change was faster."""
     written = await tx.execute(
         "UPDATE shipments SET status = $2, status_at = $3, version = $4, external_reference = $5, parcels = $6,"
-        " updated_at = $7 WHERE id = $1 AND version = $4 - 1",
+        " updated_at = $7, status_reason = $8, reached = $9, events = $10 WHERE id = $1 AND version = $4 - 1",
         moved.shipment_id,
         moved.status,
         moved.status_at,
         moved.version,
         moved.external_reference,
-        orjson.dumps([parcel.model_dump(mode="json", exclude_defaults=True) for parcel in moved.parcels])
-        if moved.parcels
-        else None,
+        _listed(moved.parcels),
         moved.updated_at,
+        moved.status_reason,
+        moved.reached,
+        _listed(moved.events),
     )
     return written == 1
+
+
+async def shipments_for_update(tx: Transaction, order_ids: Collection[UUID]) -> list[Shipment]:
+    """The shipments of orders, locked in the order of ids: whoever changes one of them comes before or after."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM shipments WHERE order_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",  # noqa: S608
+        list(order_ids),
+    )
+    return list(await _with_rows(tx, rows))
+
+
+async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment]) -> None:
+    """Write the next versions of locked shipments that were called off or are to be sent otherwise."""
+    await tx.execute(
+        "UPDATE shipments SET status = news.status, status_at = news.status_at, version = news.version,"
+        " document = news.document, parcels = news.parcels, updated_at = news.updated_at,"
+        " status_reason = news.status_reason, reached = news.reached"
+        " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::jsonb[], $6::jsonb[],"
+        " $7::timestamptz[], $8::text[], $9::text[])"
+        " AS news (id, status, status_at, version, document, parcels, updated_at, status_reason, reached)"
+        " WHERE shipments.id = news.id",
+        *postgres.columns(
+            (
+                (
+                    shipment.shipment_id,
+                    shipment.status,
+                    shipment.status_at,
+                    shipment.version,
+                    amendments.document(shipment.delivery),
+                    _listed(shipment.parcels),
+                    shipment.updated_at,
+                    shipment.status_reason,
+                    shipment.reached,
+                )
+                for shipment in shipments
+            ),
+            9,
+        ),
+    )
+
+
+async def delivered_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[DeliveredPart]]:
+    """What suppliers have delivered of orders, row by row, as far as it took stock."""
+    rows = await tx.fetch(
+        "SELECT s.order_id, r.row_id, s.catalogue_id, r.product_id, r.delivered"
+        " FROM shipments s JOIN shipment_rows r ON r.shipment_id = s.id"
+        " WHERE s.order_id = ANY($1::uuid[]) AND r.delivered > 0 AND r.stocked"
+        " ORDER BY s.order_id, r.row_id, s.catalogue_id, r.product_id",
+        list(order_ids),
+    )
+    found: dict[UUID, list[DeliveredPart]] = {}
+    for row in rows:
+        found.setdefault(row["order_id"], []).append(
+            DeliveredPart(
+                row_id=row["row_id"],
+                catalogue_id=row["catalogue_id"],
+                product_id=row["product_id"],
+                quantity=row["delivered"],
+            )
+        )
+    return found
 
 
 async def save_delivered(tx: Transaction, moved: Shipment) -> None:
@@ -177,33 +193,35 @@ async def save_delivered(tx: Transaction, moved: Shipment) -> None:
     )
 
 
-async def _with_rows(tx: Transaction, found: Sequence[Record]) -> list[Shipment]:
+async def _with_rows(tx: Transaction, found: Sequence[Record]) -> Iterator[Shipment]:
     rows = await _rows_of(tx, [row["id"] for row in found])
-    return [_shipment(row, rows.get(row["id"], ())) for row in found]
+    return (_shipment(row, rows.get(row["id"], ())) for row in found)
 
 
-async def _rows_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[Row]]:
-    found: dict[UUID, list[Row]] = {}
+async def _rows_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[Record]]:
+    found: dict[UUID, list[Record]] = {}
     for row in await tx.fetch(
         "SELECT shipment_id, row_id, product_id, quantity, delivered, ean, description, unit FROM shipment_rows"
         " WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id, position",
         list(ids),
     ):
-        found.setdefault(row["shipment_id"], []).append(
-            Row(
-                row["row_id"],
-                row["product_id"],
-                row["quantity"],
-                row["delivered"],
-                row["ean"],
-                row["description"],
-                row["unit"],
-            )
-        )
+        found.setdefault(row["shipment_id"], []).append(row)
     return found
 
 
-def _shipment(row: Record, rows: Iterable[Row]) -> Shipment:
+def _row(row: Record) -> Row:
+    return Row(
+        row["row_id"],
+        row["product_id"],
+        row["quantity"],
+        row["delivered"],
+        row["ean"],
+        row["description"],
+        row["unit"],
+    )
+
+
+def _shipment(row: Record, rows: Iterable[Record]) -> Shipment:
     return Shipment(
         shipment_id=row["id"],
         order_id=row["order_id"],
@@ -217,9 +235,18 @@ def _shipment(row: Record, rows: Iterable[Row]) -> Shipment:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         accept_by=row["accept_by"],
-        delivery=Delivery.model_validate(row["document"]),
-        rows=tuple(rows),
+        delivery=Delivery.model_validate_json(row["document"]),
+        rows=tuple(map(_row, rows)),
         contract_number=row["contract_number"],
+        handling=tuple(row["handling"]),
         external_reference=row["external_reference"],
-        parcels=tuple(Parcel.model_validate(parcel) for parcel in row["parcels"] or ()),
+        parcels=PARCELS.validate_json(row["parcels"] or "[]"),
+        status_reason=row["status_reason"],
+        reached=row["reached"],
+        events=EVENTS.validate_json(row["events"] or "[]"),
     )
+
+
+def _listed(parts: Sequence[Part]) -> bytes | None:
+    """Parcels or events as they are kept; nothing when there are none."""
+    return orjson.dumps([part.model_dump(mode="json", exclude_defaults=True) for part in parts]) if parts else None

@@ -7,6 +7,8 @@ from shared import postgres
 from shared.contracts import BalanceChanged, CatalogueChanged, OrganisationChanged
 from shared.postgres import Transaction
 
+BALANCE = "retailer_id, catalogue_id, product_id, ean, description, published, fragile, oversized"
+
 
 async def save_organisations(tx: Transaction, events: Iterable[OrganisationChanged]) -> None:
     """Keep organisations, one event each, unless a newer one is kept already."""
@@ -56,17 +58,30 @@ async def save_balances(tx: Transaction, events: Iterable[BalanceChanged]) -> No
     """Keep balances, one event each, unless a newer one is kept already."""
     newest = sorted(events, key=lambda event: (event.retailer_id, event.product_id, event.catalogue_id))
     await tx.execute(
-        "INSERT INTO balances (retailer_id, product_id, catalogue_id, ean, description, published, version)"
-        " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::int[])"
+        "INSERT INTO balances (retailer_id, product_id, catalogue_id, ean, description, published, fragile,"
+        " oversized, version)"
+        " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bool[],"
+        " $8::bool[], $9::int[])"
         " ON CONFLICT (retailer_id, product_id, catalogue_id) DO UPDATE SET ean = excluded.ean,"
-        " description = excluded.description, published = excluded.published, version = excluded.version"
+        " description = excluded.description, published = excluded.published, fragile = excluded.fragile,"
+        " oversized = excluded.oversized, version = excluded.version"
         " WHERE balances.version < excluded.version",
         *postgres.columns(
             (
-                (e.retailer_id, e.product_id, e.catalogue_id, e.ean, e.description, e.published, e.version)
+                (
+                    e.retailer_id,
+                    e.product_id,
+                    e.catalogue_id,
+                    e.ean,
+                    e.description,
+                    e.published,
+                    e.fragile,
+                    e.oversized,
+                    e.version,
+                )
                 for e in newest
             ),
-            7,
+            9,
         ),
     )
 
@@ -76,11 +91,11 @@ async def balances_with(
 ) -> Mapping[str, list[Balance]]:
     """By retailer, the balances of these products and EANs, both given as (retailer, product id or EAN)."""
     rows = await tx.fetch(
-        "SELECT retailer_id, catalogue_id, product_id, ean, description, published"
+        f"SELECT {BALANCE}"  # noqa: S608
         " FROM balances JOIN unnest($1::text[], $2::text[]) AS wanted (retailer_id, product_id)"
         " USING (retailer_id, product_id)"
         " UNION"
-        " SELECT retailer_id, catalogue_id, product_id, ean, description, published"
+        f" SELECT {BALANCE}"
         " FROM balances JOIN unnest($3::text[], $4::text[]) AS wanted (retailer_id, ean) USING (retailer_id, ean)",
         *postgres.columns(products, 2),
         *postgres.columns(eans, 2),
@@ -88,7 +103,15 @@ async def balances_with(
     found: dict[str, list[Balance]] = {}
     for row in rows:
         found.setdefault(row["retailer_id"], []).append(
-            Balance(row["catalogue_id"], row["product_id"], row["ean"], row["description"], row["published"])
+            Balance(
+                row["catalogue_id"],
+                row["product_id"],
+                row["ean"],
+                row["description"],
+                row["published"],
+                fragile=row["fragile"],
+                oversized=row["oversized"],
+            )
         )
     return found
 
