@@ -14,7 +14,7 @@ INSTALL := $(UV) pip install --python .venv/bin/python
 PIN := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make pins" \
 	$(patsubst %,--no-emit-package sluice-%,$(notdir $(MEMBERS))) $(ARGS)
 
-.PHONY: help up test check fmt kafka pins clean
+.PHONY: help up test fuzz bench check fmt openapi kafka pins clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -25,6 +25,12 @@ up: $(READY) ## start the whole system here: make up ARGS="--port 9000 --no-demo
 test: $(READY) ## run the tests: make test ARGS="tests/router -k rank"
 	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(TEST_ALL))
 
+fuzz: $(READY) ## ask every address odd things for a quarter of an hour: make fuzz ARGS="--minutes 60 --seed 7"
+	@.venv/bin/python -m tests.public_api.fuzz $(ARGS)
+
+bench: $(READY) ## measure how fast pages and changes of stock are; some two minutes
+	@.venv/bin/python -m bench.pages
+
 check: $(READY) ## lint, format, types and import rules; quiet when all is well
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
@@ -34,6 +40,9 @@ check: $(READY) ## lint, format, types and import rules; quiet when all is well
 fmt: $(READY) ## format the code and mend what can be mended without a person
 	@.venv/bin/ruff check --quiet --fix-only
 	@.venv/bin/ruff format --quiet
+
+openapi: $(READY) ## write docs/api/openapi.json again, after a change of the HTTP interface
+	@.venv/bin/python -m deploy.local.documents
 
 kafka: $(READY) ## start a broker for hand use: Apache Kafka where Java and Maven exist
 	@exec .venv/bin/python -m deploy.local.apache_kafka $(ARGS)

@@ -56,9 +56,10 @@ async def postgres_server(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> AsyncIterator[servers.Database]:
     """A PostgreSQL server for the whole run; tests take a `database` on it."""
-    async with servers.postgres(tmp_path_factory.mktemp("postgres")) as server:
-        pytestconfig.stash[_TAKEN]["database"] = server.name
-        yield server
+    with servers.quick_folder(tmp_path_factory.mktemp("postgres")) as folder:
+        async with servers.postgres(folder) as server:
+            pytestconfig.stash[_TAKEN]["database"] = server.name
+            yield server
 
 
 @pytest.fixture(scope="session")

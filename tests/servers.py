@@ -3,8 +3,10 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from tests import docker_servers
 
 POSTGRES = "SLUICE_TEST_POSTGRES"
 KAFKA = "SLUICE_TEST_KAFKA"
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
 SERVICES = ("inventory", "notifier", "order_intake", "portal", "router")
 
 
@@ -38,6 +41,20 @@ class Broker:
     address: str
     name: str
     embedded: bool = False
+
+
+@contextmanager
+def quick_folder(usual: Path) -> Iterator[Path]:
+    """A folder in memory where the machine has one with room, which halves the time of tests with a database."""
+    try:
+        in_memory = shutil.disk_usage(MEMORY).free > ROOM
+    except OSError:
+        in_memory = False
+    if not in_memory:
+        yield usual
+        return
+    with tempfile.TemporaryDirectory(prefix="sluice-tests-", dir=MEMORY) as folder:
+        yield Path(folder)
 
 
 @asynccontextmanager
