@@ -78,9 +78,10 @@ async def audit(databases: Mapping[str, Database]) -> Findings:
 
 async def in_flight(databases: Mapping[str, Database], *, since: timedelta | None = None) -> int:
     """What is still on its way: messages, sent in the last `since`, and orders that wait for news of a product."""
-    waiting = await redrive.unaccounted(databases, since=since)
+    # In this order: an order that waits no longer has become a message.
     async with databases["router"].transaction() as tx:
-        return waiting + await router.count_postponed(tx)
+        postponed = await router.count_postponed(tx)
+    return postponed + await redrive.unaccounted(databases, since=since)
 
 
 async def _read(databases: Mapping[str, Database]) -> Books:

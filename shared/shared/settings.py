@@ -27,9 +27,9 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP address for traces; none: no tracing")
     max_body_bytes: int = Field(default=10_000_000, ge=1_000, description="Larger requests are answered 413")
     requests_per_second: float = Field(
-        default=200, ge=0, description="Requests of one key in each process; more are answered 429. 0: no bound"
+        default=2_000, ge=0, description="Requests of one key in each process; more are answered 429. 0: no bound"
     )
-    requests_burst: float = Field(default=2_000, ge=1, description="Requests one key may send at once after a pause")
+    requests_burst: float = Field(default=5_000, ge=1, description="Requests one key may send at once after a pause")
     sent_days: int = Field(default=7, ge=1, description="How long sent messages are kept")
     inbox_days: int = Field(default=14, ge=2, description="How long message ids are remembered; longer than sent_days")
     drain_seconds: float = Field(default=25.0, description="How long a stop waits for what is being done")

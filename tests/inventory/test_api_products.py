@@ -386,3 +386,17 @@ async def test_filters_that_are_written_as_nothing_filter_nothing(published: Par
     query = "?retailerId=&catalogExternalId=&productExternalId=&eanCode=,"
     assert len((await published.get(SUPPLIER, f"{INVENTORY}{query}"))["content"]) == 2
     assert len((await published.get(SHOP, f"{CATALOGUES}/Catalog1/products{query}"))["content"]) == 2
+
+
+async def test_a_name_as_long_as_a_book_is_kept_and_told_in_short(parties: Parties) -> None:
+    await parties.publish({"V": {"A": 1}, "W": {"A": 1}})
+    await parties.said(BalanceChanged)
+    text = "Boots " * 200_000
+    named = {"externalId": "A", "descriptions": {"en": {"name": text}}}
+    assert await parties.put(SUPPLIER, INVENTORY, [{"product": named}]) == []
+    assert (await parties.get(SUPPLIER, f"{INVENTORY}/A"))["product"]["descriptions"]["en"]["name"] == text
+    # The broker takes no message of that size, and each catalogue has one of its own.
+    assert {(one.catalogue_id, one.description) for one in await parties.said(BalanceChanged)} == {
+        ("V", text[:300]),
+        ("W", text[:300]),
+    }

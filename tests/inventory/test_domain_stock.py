@@ -84,3 +84,18 @@ def test_a_product_that_anything_is_promised_of_keeps_its_id_and_listings_not_pu
         (("V", other), False, 0),
         (("V", "2"), True, 3),
     ]
+
+
+def test_a_shelf_that_returns_have_overfilled_can_be_changed_otherwise_and_emptied_but_not_filled() -> None:
+    too_many = Decimal(domain.MOST_UNITS) + 5
+    for change, left in (
+        (BalanceChange("A", wholesale_price=Decimal(3)), too_many),
+        (BalanceChange("A", adjust=Decimal(-1)), too_many - 1),
+        (BalanceChange("A", adjust=Decimal(1)), None),
+    ):
+        result = domain.restock(
+            [Item(0, changes=[("", change)])], {"A": Product("A")}, [], [listing("W", "A", too_many)]
+        )
+        refused = [(refusal.field, refusal.code) for refusal in result.refusals]
+        assert refused == ([("adjust", "too_many")] if left is None else [])
+        assert [one.quantity for one in result.listings.values()] == [too_many if left is None else left]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,6 +161,20 @@ async def test_releases_orders_and_shipments_at_the_same_time_neither_lock_up_no
         gone = {one.order_id for one in old}
         assert all(p.delivered + p.returned == p.quantity for p in await store.promised(tx) if p.order_id in gone)
     assert await parties.the_books_add_up()
+
+
+async def test_what_was_promised_after_the_balances_were_locked_is_settled_by_nobody_else_meanwhile(
+    parties: Parties,
+) -> None:
+    await parties.publish({"W": {"A": 10}})
+    old = order(row("1", 4, "W/A"))
+    async with parties.stock.transaction() as tx, parties.stock.transaction() as other:
+        await store.lock_for_release(tx, [old.order_id], ())
+        await parties.allocate(old)
+        (found,) = await store.allocations_of_orders(tx, [old.order_id])
+        assert found.promise == Promise(Decimal(4), Decimal(0), Decimal(0), 0)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await other.execute("SELECT FROM allocations WHERE order_id = $1 FOR UPDATE NOWAIT", old.order_id)
 
 
 @pytest.mark.parametrize("said", [0, 2, 9])

@@ -25,7 +25,7 @@ class Running:
         """Wait until nothing is on its way, and have the books of all services recomputed."""
         await self.settled()
         found = await audit.audit(self.databases)
-        assert found.problems == []
+        assert found.problems == [], "\n".join(found.problems[:20])
 
 
 @asynccontextmanager

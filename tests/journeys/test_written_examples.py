@@ -18,6 +18,9 @@ PAGES = CHECKOUT / "docs" / "api"
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOME = "http://127.0.0.1:8080"
 
+PATIENCE_S = 120
+"""A page waits for what it asks for: for ever, when that never comes."""
+
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the pages' commands are curl's")
 
 
@@ -46,7 +49,13 @@ async def run(page: str, address: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    printed, traced = await shell.communicate()
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            printed, traced = await shell.communicate()
+    finally:
+        if shell.returncode is None:
+            shell.kill()
+            await shell.wait()
     assert shell.returncode == 0, traced.decode()[-2_000:] + printed.decode()[-2_000:]
     return printed.decode()
 

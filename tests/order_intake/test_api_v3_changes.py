@@ -58,6 +58,17 @@ async def test_an_answer_that_is_sent_back_changes_nothing(shop: httpx.AsyncClie
     assert await said(book) == [PLACED, PLACED]
 
 
+async def test_the_status_an_order_had_before_may_be_said_again_and_only_that(
+    shop: httpx.AsyncClient, book: Database
+) -> None:
+    first = await placed(shop, v3("A-1", 5, 2))
+    await deliver(book, first_row_only=True)
+    read = await changed(shop, "A-1", first | {"totalPrice": 12.5})
+    assert (read["status"]["value"], read["totalPrice"]) == ("Partially delivered", 12.5)
+    assert (await changed(shop, "A-1", {"status": {"value": "Created"}}))["status"] == read["status"]
+    assert wrong_fields(await change(shop, "A-1", {"status": {"value": "Packing"}})) == {"status.value"}
+
+
 async def test_a_fragment_changes_what_it_names(shop: httpx.AsyncClient, book: Database) -> None:
     before = await placed(shop, v3("A-1", 5, 2, pickupPointId="001"))
     fragment = {"client": {"telephone": "+358500000000"}, "pickupPointId": None, "serviceCode": 2104}

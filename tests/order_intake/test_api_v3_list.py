@@ -170,6 +170,32 @@ async def test_a_partially_delivered_order_has_no_other_status(shop: httpx.Async
     assert await numbers(shop, "status=" + ",".join(set(STATUSES) - {"Partially delivered"})) == []
 
 
+async def test_an_order_in_error_is_shown_and_found_as_that_whatever_else_of_it_is_delivered(
+    shop: httpx.AsyncClient, book: Database
+) -> None:
+    await placed(shop, v3("A-1", 5, 2))
+    await deliver(book, first_row_only=True)
+    async with book.transaction() as tx:
+        part = await tx.fetch_one("SELECT order_id, shipment_id FROM row_parts WHERE row_external_id = '2'")
+        assert part is not None
+        news = orders.shipment(part["order_id"], part["shipment_id"], "Error", ("2", 2, 0))
+        await handlers.follow_shipments([news], tx)
+    assert (await get(shop, "A-1"))["status"]["value"] == "Error"
+    assert await numbers(shop, "status=Error") == ["A-1"]
+    assert await numbers(shop, "status=Partially+delivered") == []
+
+
+async def test_what_changed_shortly_before_the_moment_is_listed_too(shop: httpx.AsyncClient, book: Database) -> None:
+    for number, second in (("A-1", 59), ("A-2", 57)):
+        await placed(shop, v3(number))
+        async with book.transaction() as tx:
+            changed = f"2026-01-02T11:59:{second}Z"
+            await tx.execute(
+                "UPDATE orders SET updated_at = $2::text::timestamptz WHERE external_id = $1", number, changed
+            )
+    assert await numbers(shop, "updatedFrom=2026-01-02T12:00:00Z") == ["A-1"]
+
+
 @pytest.mark.parametrize("name", ["updatedFrom", "modifiedFromDate"])
 async def test_what_changed_since_a_moment_comes_in_the_order_of_the_changes(
     shop: httpx.AsyncClient, name: str

@@ -441,6 +441,16 @@ async def test_a_change_that_leaves_nothing_to_send_is_a_conflict(book: Database
     assert [row.quantity for row in (await placed_last(book)).rows] == [1]
 
 
+async def test_what_was_delivered_is_not_taken_out_of_an_order_any_more(book: Database) -> None:
+    await delivered(book, await place(book, document("A-1", 5, 2)), ("1", 5, 3), ("2", 2, 0))
+    await changing.reopen_order(book, SHOP, "A-1", edited(), None)
+    for less in (quantity_set(2), edited(lambda now: now["rows"].pop(0))):
+        refused = await refusal(book, changing.change_order(book, SHOP, "A-1", less))
+        assert (refused.status, "3 of row 1 of order A-1 is delivered" in refused.message) == (409, True)
+    await changing.change_order(book, SHOP, "A-1", quantity_set(3))
+    assert {row.external_id: row.quantity for row in (await placed_last(book)).rows} == {"2": 2}
+
+
 async def test_an_order_may_be_changed_and_cancelled_at_once(book: Database) -> None:
     order_id = await place(book, document("A-1", 5))
     await changing.change_order(book, SHOP, "A-1", field_set("currency", "SEK"), cancel=True)

@@ -48,6 +48,9 @@ async def change_order(
             if (reason := domain.too_far(order)) is not None:
                 raise problems.conflict(f"Order {external_id} {reason}")
             so_far = domain.delivered_so_far(order)
+            if (row := domain.taken_back(asked, so_far)) is not None:
+                sent = f"{so_far[row].normalize():f} of row {row} of order {external_id} is delivered"
+                raise problems.conflict(f"{sent}; it cannot ask for less")
             if not any(domain.left_to_send(asked, so_far).values()):
                 raise problems.conflict(f"Of order {external_id} nothing would be left to send; cancel it instead")
             changing = await _place_anew(

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from inventory import store
 from inventory.api import batches, changes
 from inventory.api.batches import ItemError, Wrong
-from inventory.api.bodies import BalanceBody, NotGiven, UnpublishBody
+from inventory.api.bodies import PRODUCT_ID, BalanceBody, NotGiven, UnpublishBody
 from inventory.api.requests import CatalogueId, CatalogueInPath, Party, Retailer, RetailerId, database
 from inventory.domain import Item
 from shared import edge, problems
@@ -91,6 +91,8 @@ async def delete_balances(
         str | None,
         Query(
             alias="productExternalId",
+            max_length=100,
+            pattern=PRODUCT_ID,
             description="The product to withdraw; without it the body lists what to withdraw",
             examples=["Example-product-02"],
         ),

@@ -11,10 +11,15 @@ from inventory.domain import MOST_UNITS, BalanceChange
 from shared.wire import WireModel
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+PRODUCT_ID = r"^[A-Za-z0-9.-]+$"
 CATALOGUE_ID = r"^[^\x00-\x20/\x7f]([^\x00-\x1f/\x7f]*[^\x00-\x20/\x7f])?$"
 
 MOST_PARTS = 1_000
 """Pictures, categories, languages or measurements of one product."""
+
+LONGEST_NAME = 300
+"""Characters of a product's name that others are told. Every catalogue that has it is told anew, and a broker takes no
+message as large as a body may be."""
 
 CURRENCIES = AliasChoices("currency", "currecy")
 """The documents of Glue spell it in both ways."""
@@ -50,7 +55,7 @@ def _not_too_many(value: object) -> object:
 NotGiven = BeforeValidator(none_if_blank)
 Few = BeforeValidator(_not_too_many)
 EmptyList = BeforeValidator(_none_if_empty_list)
-ProductId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
+ProductId = Annotated[str, Field(min_length=1, max_length=100, pattern=PRODUCT_ID)]
 CatalogueId = Annotated[str, Field(max_length=100, pattern=CATALOGUE_ID)]
 NewCatalogueId = Annotated[CatalogueId, AfterValidator(_no_address)]
 OrganisationId = Annotated[str, Field(max_length=64, pattern=CATALOGUE_ID)]
@@ -273,10 +278,10 @@ class ProductBody(WireModel):
 
     @property
     def name(self) -> str | None:
-        """The product's name in English, else in the first language that has one."""
+        """The product's name in English, else in the first language that has one; no more of it than others need."""
         given = self.descriptions or {}
         texts = [given.get("en", {}), *given.values()]
-        return next((str(text["name"]) for text in texts if text.get("name")), None)
+        return next((str(text["name"])[:LONGEST_NAME] for text in texts if text.get("name")), None)
 
 
 class ItemBody(WireModel):

@@ -48,6 +48,7 @@ async def open_to(tx: Transaction, theirs: StoredCatalogue) -> None:
         for product_id in product_ids
         for retailer_id in (supplier_id, theirs.retailer_id)
     ]
+    await store.lock_listings(tx, supplier_id, keys, [], [theirs.address])
     listings = await store.listings_for_update(tx, supplier_id, keys, [])
     await store.touch_listings(tx, [theirs.address])
     before = {listing.key: listing for listing in listings}

@@ -30,6 +30,9 @@ async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> lis
         for change in changes
         if change.retailer_id is not None and change.catalogue_id is not None
     }
+    if waiting := [one.address for one in catalogues if one.activation == "requested" and not one.public]:
+        # Those that turn out to be activated are touched as a whole.
+        await store.lock_listings(tx, supplier_id, named, sorted(widely), waiting)
     listings = await store.listings_for_update(tx, supplier_id, named, sorted(widely))
     before = {listing.key: listing for listing in listings}
     result = domain.restock(items, products, catalogues, listings)

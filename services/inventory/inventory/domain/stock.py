@@ -283,7 +283,7 @@ def _beyond(change: BalanceChange, before: Listing, after: Listing) -> Reason | 
         return "onHand", "below_allocated", f"{change.on_hand.normalize():f} is less than the {promised}"
     if after.quantity < 0:
         return "adjust", "below_zero", f"only {before.quantity.normalize():f} are available"
-    if after.quantity > MOST_UNITS:
+    if after.quantity > MOST_UNITS and after.quantity > before.quantity:
         return "adjust", "too_many", f"there would be more than {MOST_UNITS}"
     return None
 

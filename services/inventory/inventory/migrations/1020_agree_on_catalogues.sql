@@ -9,8 +9,9 @@ ALTER TABLE catalogues
     ADD COLUMN invoicing_reference text,
     ADD CONSTRAINT catalogues_own_active CHECK (retailer_id <> supplier_id OR activation = 'active');
 
--- A public catalogue is its supplier's own: so far `public` meant nothing. The retailers it was opened to have rows of the same id beside it.
-UPDATE catalogues SET public = false WHERE retailer_id <> supplier_id;
+-- A public catalogue is its supplier's own, and the retailers it was opened to have rows of the same id beside it. So far
+-- `public` meant nothing, and only retailers could say it: nothing of theirs is to be on view all at once because of it.
+UPDATE catalogues SET public = false WHERE public;
 CREATE INDEX catalogues_public ON catalogues (external_id) WHERE public AND retailer_id = supplier_id;
 
 CREATE POLICY answer_as_supplier ON catalogues FOR UPDATE
@@ -36,10 +37,6 @@ CREATE TABLE public_listings (
     PRIMARY KEY (supplier_id, catalogue_id, product_id),
     FOREIGN KEY (supplier_id, product_id) REFERENCES products (supplier_id, external_id)
 );
-INSERT INTO public_listings
-    SELECT b.supplier_id, b.catalogue_id, b.product_id FROM balances b
-    JOIN catalogues c ON c.retailer_id = b.retailer_id AND c.external_id = b.catalogue_id
-    WHERE c.public AND b.published;
 CREATE INDEX public_listings_by_product ON public_listings (supplier_id, product_id);
 ALTER TABLE public_listings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY write_as_supplier ON public_listings

@@ -89,11 +89,12 @@ async def lock_for_release(tx: Transaction, order_ids: Iterable[UUID], keys: Ite
 
 
 async def allocations_of_orders(tx: Transaction, order_ids: Iterable[UUID]) -> list[Allocation]:
-    """All promises of orders, open or settled."""
+    """All promises of orders, open or settled, locked: some may have been made after their balances were looked for."""
     rows = await tx.fetch(
         "SELECT a.order_id, a.row_id, a.balance_id, b.catalogue_id, b.product_id, trim_scale(a.quantity) AS quantity,"
         " a.delivered, a.returned, a.shipment_version, a.counted"
-        " FROM allocations a JOIN balances b ON b.id = a.balance_id WHERE a.order_id = ANY($1::uuid[])",
+        " FROM allocations a JOIN balances b ON b.id = a.balance_id WHERE a.order_id = ANY($1::uuid[])"
+        " ORDER BY a.balance_id, a.order_id, a.row_id FOR UPDATE OF a",
         list(order_ids),
     )
     return [

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from inventory.domain import Balance, Key, Listing
+from inventory.domain import Address, Balance, Key, Listing
 from shared import postgres
 from shared.postgres import Record, Transaction
 
@@ -72,19 +72,50 @@ async def return_stock(tx: Transaction, moves: Mapping[int, tuple[Decimal, Decim
     )
 
 
+MEANT = (
+    "SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (retailer_id, catalogue_id, product_id)"
+    " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
+    " UNION SELECT b.id FROM unnest($5::text[]) AS touched (product_id)"
+    " JOIN balances b ON b.supplier_id = $1 AND b.product_id = touched.product_id"
+)
+"""The ids of named balances, and of all those of some products.
+
+Joins, because `= ANY` of a parameter may be planned as a look at all of a supplier's balances, each of them compared
+with one product after the other: with ten thousand products that takes longer than a statement may.
+"""
+
+
+async def lock_listings(
+    tx: Transaction,
+    supplier_id: str,
+    keys: Iterable[Key],
+    product_ids: Sequence[str],
+    addresses: Iterable[Address],
+) -> None:
+    """Lock what `listings_for_update` does and, in the one order of their ids, all that is published in catalogues.
+
+    For who goes on to `touch_listings`: locked by the one after the other, they would meet orders halfway.
+    """
+    await tx.execute(
+        f"SELECT FROM balances WHERE supplier_id = $1 AND id = ANY(ARRAY({MEANT}"  # noqa: S608
+        " UNION SELECT b.id FROM unnest($6::text[], $7::text[]) AS opened (retailer_id, catalogue_id)"
+        " JOIN balances b USING (retailer_id, catalogue_id) WHERE b.published)) ORDER BY id FOR UPDATE",
+        supplier_id,
+        *postgres.columns(keys, 3),
+        list(product_ids),
+        *postgres.columns(addresses, 2),
+    )
+
+
 async def listings_for_update(
     tx: Transaction, supplier_id: str, keys: Iterable[Key], product_ids: Sequence[str]
 ) -> list[Listing]:
     """Lock a supplier's balances: the named ones, and all those of some products."""
     rows = await tx.fetch(
-        "SELECT id, retailer_id, catalogue_id, product_id, trim_scale(quantity) AS quantity,"
+        "SELECT id, retailer_id, catalogue_id, product_id, trim_scale(quantity) AS quantity,"  # noqa: S608
         " trim_scale(safety_stock) AS safety_stock, sellable, trim_scale(wholesale_price) AS wholesale_price, currency,"
         " published, version, trim_scale(incoming) AS incoming, trim_scale(allocated) AS allocated"
-        " FROM balances WHERE supplier_id = $1 AND id = ANY(ARRAY("
-        "SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (retailer_id, catalogue_id, product_id)"
-        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
-        " UNION SELECT b.id FROM balances b WHERE b.supplier_id = $1 AND b.product_id = ANY($5::text[])))"
-        " ORDER BY id FOR UPDATE",
+        f" FROM balances WHERE supplier_id = $1 AND id = ANY(ARRAY({MEANT})) ORDER BY id FOR UPDATE",
         supplier_id,
         *postgres.columns(keys, 3),
         list(product_ids),

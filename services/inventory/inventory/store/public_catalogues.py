@@ -1,6 +1,6 @@
 """Public catalogues as everybody sees them: which there are and what is in them, without stock and prices."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 from inventory.domain import Activation, Address, Key
@@ -124,17 +124,6 @@ async def hide_listings(tx: Transaction, keys: Iterable[Key]) -> None:
         " WHERE public_listings.supplier_id = hidden.supplier_id"
         " AND public_listings.catalogue_id = hidden.catalogue_id AND public_listings.product_id = hidden.product_id",
         *postgres.columns(keys, 3),
-    )
-
-
-async def rename_public_listings(tx: Transaction, supplier_id: str, renamed: Mapping[str, str]) -> None:
-    """Show a supplier's products in its public catalogues under other ids, which stand beside the old ones."""
-    await tx.execute(
-        "UPDATE public_listings SET product_id = renamed.new FROM unnest($2::text[], $3::text[]) AS renamed (old, new)"
-        " WHERE supplier_id = $1 AND product_id = renamed.old",
-        supplier_id,
-        list(renamed.keys()),
-        list(renamed.values()),
     )
 
 

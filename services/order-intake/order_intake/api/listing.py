@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -18,6 +19,9 @@ router = APIRouter(tags=["orders"])
 
 SPELLED = {word: stored for stored, word in shown_v3.WORDS.items()}
 Given = wire.Moment | None
+
+OVERLAP = timedelta(seconds=2)
+"""A change is seen once its transaction has ended, and bears a moment before that."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class Filters:
         Given,
         Query(
             alias="updatedFrom",
-            description="Changed at this moment or later; the list is then in the order of the changes",
+            description="Changed at this moment or later; the list is then in the order of the changes. What changed up"
+            " to two seconds before is listed as well, because it may not have been visible then",
             examples=["2026-11-20T16:14:50+00:00"],
         ),
     ] = None
@@ -102,7 +107,7 @@ class Filters:
             catalogue_id=self.catalogue_id,
             dated_from=self.dated_from,
             dated_to=self.dated_to,
-            changed_from=max(changed_from, default=None),
+            changed_from=max(changed_from) - OVERLAP if changed_from else None,
             changed_to=self.updated_to,
             by_change=bool(changed_from) or self.updated_to is not None,
         )

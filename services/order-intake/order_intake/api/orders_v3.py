@@ -187,20 +187,23 @@ def _check_number(given: Mapping[str, Any], external_id: str) -> None:
 
 
 def _cancels(given: Mapping[str, Any], placed: Placed) -> bool:
-    """Whether a body asks to cancel the order. The status that the order has may be said again; no other can be set."""
+    """Whether a body asks to cancel the order. No other status can be set.
+
+    One that the order has, or had when the body was made of an answer, may be said again.
+    """
     status = given.get("status")
     if status is None:
         return False
     if not isinstance(status, dict):
         raise problems.invalid([FieldError("status", "model_type", "is an object with a value")])
     value, present = status.get("value"), shown_v3.status_of(placed.order, placed.order.rows, placed.placed_at)[0]
-    if value in (None, "", present):
-        return False
-    if value != domain.CANCELLED:
+    if value == domain.CANCELLED:
+        return bool(value != present)
+    if value not in (None, "", present, *shown_v3.statuses_so_far(placed.order)):
         raise problems.invalid(
             [FieldError("status.value", "not_settable", f"is {present}; a retailer can only make it Cancelled")]
         )
-    return True
+    return False
 
 
 def _matches(if_match: str | None, tag: str) -> bool:

@@ -19,7 +19,8 @@ CREATED, PARTIALLY_DELIVERED = "Created", "Partially delivered"
 WORDS = {domain.ROUTED: CREATED, "orderRouted": CREATED}
 """What version 3 calls a status that version 2 has another word for."""
 
-FINAL = frozenset({domain.DELIVERED, domain.CANCELLED})
+WHOLE = frozenset({domain.DELIVERED, domain.CANCELLED, domain.ERROR})
+"""What an order is as a whole, whatever some of its rows are."""
 
 STATUSES = (
     *("Draft", domain.ACCEPTED, domain.UNROUTABLE, CREATED, "Submitted", "Viewed", "Picking", "Packing", "Shipping"),
@@ -32,8 +33,8 @@ class StatusShown(wire.WireModel):
     """A status, and since when."""
 
     value: str = Field(
-        description="Accepted, Unroutable, Created, Submitted, Viewed, Picking, Packing, Shipping, Delivered or"
-        " Cancelled; of an order also Partially delivered",
+        description="Accepted, Unroutable, Created, Submitted, Viewed, Picking, Packing, Shipping, Delivered,"
+        " Cancelled or Error; of an order also Partially delivered",
         examples=["Created"],
     )
     timestamp: wire.Moment = Field(description="Since when", examples=["2026-01-02T08:00:01.000Z"])
@@ -113,14 +114,22 @@ def shown(document: Mapping[str, Any], placed: Placed, rows: Mapping[str, Row]) 
 def status_of(order: Order, rows: Mapping[str, Row], placed_at: datetime) -> tuple[str, datetime]:
     """An order's status in version 3's words, and since when.
 
-    Once a row is delivered and another one is still to come, the order is partially delivered.
+    Once a row is delivered and another one is still to come, the order is partially delivered, unless it is in Error.
     """
-    if order.status not in FINAL:
+    if order.status not in WHOLE:
         delivered = [row for row in rows.values() if row.status == domain.DELIVERED]
         if delivered:
             return PARTIALLY_DELIVERED, max(row.history[-1].at if row.history else placed_at for row in delivered)
     since = order.history[-1].at if order.history else placed_at
     return WORDS.get(order.status, order.status), since
+
+
+def statuses_so_far(order: Order) -> set[str]:
+    """The statuses an order has been shown with, in version 3's words."""
+    so_far = {domain.ACCEPTED, *(step.value for step in order.history)}
+    if domain.anything_delivered(order):
+        so_far.add(PARTIALLY_DELIVERED)
+    return {WORDS.get(status, status) for status in so_far}
 
 
 def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:

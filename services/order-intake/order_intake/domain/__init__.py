@@ -10,6 +10,7 @@ from order_intake.domain.changes import (
     has_ended,
     left_to_send,
     placed_anew,
+    taken_back,
     too_far,
 )
 from order_intake.domain.documents import same_document
@@ -72,6 +73,7 @@ __all__ = [
     "placed_anew",
     "row_status",
     "same_document",
+    "taken_back",
     "to_be_routed",
     "too_far",
     "wanted_products",

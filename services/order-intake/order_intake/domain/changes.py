@@ -89,6 +89,12 @@ def left_to_send(asked: OrderPlaced, before: Mapping[str, Decimal]) -> dict[str,
     return {row.external_id: max(ZERO, row.quantity - before.get(row.external_id, ZERO)) for row in asked.rows}
 
 
+def taken_back(asked: OrderPlaced, before: Mapping[str, Decimal]) -> str | None:
+    """A row that is to ask for less than was delivered of it before, or to be taken out; None when there is none."""
+    quantities = {row.external_id: row.quantity for row in asked.rows}
+    return next((row_id for row_id, sent in before.items() if quantities.get(row_id, ZERO) < sent), None)
+
+
 def placed_anew(old: Order, asked: OrderPlaced, before: Mapping[str, Decimal]) -> tuple[Order, OrderPlaced]:
     """The order that takes the place of an earlier one, and its announcement.
 

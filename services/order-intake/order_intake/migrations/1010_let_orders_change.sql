@@ -18,9 +18,11 @@ ALTER TABLE orders
     ADD catalogues text[] NOT NULL DEFAULT '{}';
 ALTER TABLE orders ALTER document SET STORAGE EXTERNAL;
 
+-- A moment without an offset is one of UTC, wherever the server stands.
+SET LOCAL timezone = 'UTC';
 UPDATE orders SET
     order_date = CASE
-        WHEN old.document ->> 'orderDate' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$'
+        WHEN old.document ->> 'orderDate' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-](0\d|1[0-5]):?\d\d)?$'
         THEN (old.document ->> 'orderDate')::timestamptz
         ELSE orders.placed_at
     END,

@@ -13,7 +13,7 @@ from order_intake.store.placed import Placed, placed_of
 from shared.postgres import Transaction
 
 _PARTIALLY_DELIVERED = (
-    "orders.status NOT IN ('Delivered', 'Cancelled') AND EXISTS"
+    "orders.status NOT IN ('Delivered', 'Cancelled', 'Error') AND EXISTS"
     " (SELECT FROM order_rows r WHERE r.order_id = orders.id AND r.status = 'Delivered')"
 )
 
