@@ -16,6 +16,7 @@ async def serve() -> None:
     database = await Database.connect(settings.database, "inventory", size=settings.pool_size)
     built.app.state.database, built.app.state.settings = database, settings
     built.app.state.token_keys = auth.TokenKeys(database)
+    service.spare_the_long_lived()
     await service.serve(built.app, settings.host, settings.port)
     await database.close()
 

@@ -188,8 +188,7 @@ def is_unfit(error: BaseException) -> bool:
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Turn rows into columns for `unnest`: a list of `width` lists, each as long as there are rows."""
-    turned: list[list[Any]] = [[] for _ in range(width)]
-    for row in rows:
-        for column, value in zip(turned, row, strict=True):
-            column.append(value)
+    turned = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+    if len(turned) != width:
+        raise ValueError(f"rows of {len(turned)} values make no {width} columns")
     return turned

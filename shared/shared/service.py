@@ -1,6 +1,7 @@
 """How every service is put together: a pool, a consumer for each message it takes, a relay, an HTTP application."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 KEEP_ALIVE_S = 75
 """An idle connection is closed after so many seconds: later than any proxy in front of a service gives it up (60 s for
 most of them), so that no request is sent into a connection that is just being closed."""
+
+YOUNG_OBJECTS = 20_000
+"""So many objects may be made before the garbage collector looks at them."""
 
 
 class Service:
@@ -172,8 +176,20 @@ async def run(service: Service) -> None:
     observability.configure_logging(service.settings.log_level)
     observability.configure_tracing(service.name, service.settings.otlp_endpoint)
     await service.start()
+    spare_the_long_lived()
     await serve(service.app, service.settings.host, service.settings.port, stopping=service)
     await service.stop()
+
+
+def spare_the_long_lived() -> None:
+    """Let the garbage collector leave alone what is there by now, and look less often at what is young.
+
+    A batch of ten thousand messages or items lives for a second, and looking at it every 700 objects takes an eighth
+    of that.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
 
 
 class _Server(uvicorn.Server):

@@ -65,8 +65,11 @@ def up(
 
 
 async def _serve(system: "System") -> None:
+    from shared import service
+
     try:
         await system.start()
+        service.spare_the_long_lived()
         greeting.say(system.address, system.mail, demo=system.options.demo)
         await system.serve()
         typer.echo("Stopping ...")

@@ -99,7 +99,7 @@ async def save_listings(
                     version=version,
                 )
             )
-        after = listing if version == listing.version else listing._replace(version=version)
+        after = listing if version == listing.version else listing.of_version(version)
         if old is None:
             new.append(after)
         elif after != old or key in result.released:

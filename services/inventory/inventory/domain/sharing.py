@@ -12,9 +12,12 @@ def activated_by(items: Iterable[Item], result: Restocked, catalogues: Iterable[
 
     That is consent: suppliers' programs publish, and know no other way to agree. An item that was refused says nothing.
     """
+    known = list(catalogues)
+    if all(catalogue.activation != "requested" for catalogue in known):
+        return set()
     refused = {refusal.index for refusal in result.refusals}
     by_name: dict[str, list[Catalogue]] = {}
-    for catalogue in catalogues:
+    for catalogue in known:
         by_name.setdefault(catalogue.external_id, []).append(catalogue)
     return {
         catalogue.address

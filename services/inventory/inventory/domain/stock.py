@@ -1,8 +1,9 @@
 """What a supplier's list of products and balances changes. An item with anything wrong in it changes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from inventory.domain.allocation import Key
@@ -83,6 +84,10 @@ class Listing(NamedTuple):
         """Its retailer, catalogue and product."""
         return self[1:4]
 
+    def of_version(self, version: int) -> "Listing":
+        """The same as another version."""
+        return Listing(*self[:10], version, *self[11:])
+
 
 class BalanceChange(NamedTuple):
     """A change of one listing, or of all listings of a product that fit the address. What is None is left as it is.
@@ -146,7 +151,7 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One item of a request, at `index`: a product, changes of its balances, or both.
 
@@ -191,8 +196,13 @@ def restock(
     by_product: dict[str, dict[Key, None]] = {}
     for key in result.listings:
         by_product.setdefault(key[2], {})[key] = None
+
+    @cache
+    def fitting(catalogue_id: str, retailer_id: str | None) -> Sequence[Catalogue]:
+        return meant(by_name.get(catalogue_id, ()), retailer_id)
+
     for item in items:
-        found = _resolve(item, result, by_name, by_product)
+        found = _resolve(item, result, fitting, by_product)
         if isinstance(found, Refusal):
             result.refusals.append(found)
             continue
@@ -240,7 +250,7 @@ def _change_product(change: ProductChange, result: Restocked, by_product: Mappin
 def _resolve(
     item: Item,
     result: Restocked,
-    by_name: Mapping[str, Sequence[Catalogue]],
+    fitting: Callable[[str, str | None], Sequence[Catalogue]],
     by_product: Mapping[str, Iterable[Key]],
 ) -> Targets | Refusal:
     """The listings that each change of an item means, or what is wrong with the item."""
@@ -254,7 +264,7 @@ def _resolve(
         targets = (
             _published(change, result, by_product)
             if change.catalogue_id is None or change.withdraw
-            else _named(change, result, by_name.get(change.catalogue_id, ()))
+            else _named(change, result, fitting(change.catalogue_id, change.retailer_id))
         )
         if isinstance(targets, tuple):
             name, code, message = targets
@@ -305,9 +315,8 @@ def _published(
     return "productExternalId", "not_published", f"{change.product_id} is not published to {where}"
 
 
-def _named(change: BalanceChange, result: Restocked, named: Sequence[Catalogue]) -> list[Listing] | Reason:
-    """The product's listing in the catalogue named by the change, a new one when it is not there yet."""
-    fitting = meant(named, change.retailer_id)
+def _named(change: BalanceChange, result: Restocked, fitting: Sequence[Catalogue]) -> list[Listing] | Reason:
+    """The product's listing in the one catalogue that fits the change, a new one when it is not there yet."""
     if not fitting:
         whose = f" of {change.retailer_id}" if change.retailer_id else ""
         message = f"there is no catalogue {change.catalogue_id}{whose} with you as its supplier"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 
 from inventory.domain import Address, Balance, Key, Listing
 from shared import postgres
@@ -120,7 +121,7 @@ async def listings_for_update(
         *postgres.columns(keys, 3),
         list(product_ids),
     )
-    return [Listing(*(row[column] for column in Listing._fields)) for row in rows]
+    return [Listing(*_LISTING(row)) for row in rows]
 
 
 async def insert_listings(tx: Transaction, supplier_id: str, listings: Iterable[Listing]) -> None:
@@ -152,28 +153,38 @@ async def update_listings(tx: Transaction, listings: Iterable[Listing], released
         " safety_stock = listing.safety_stock, sellable = listing.sellable, wholesale_price = listing.wholesale_price,"
         " currency = listing.currency, published = listing.published, version = listing.version,"
         " incoming = listing.incoming, updated_at = clock_timestamp()"
-        " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::bool[], $5::numeric[], $6::text[], $7::bool[],"
-        " $8::int[], $9::numeric[], $10::numeric[]) AS listing (id, quantity, safety_stock, sellable, wholesale_price,"
-        " currency, published, version, incoming, released) WHERE balances.id = listing.id",
+        " FROM (SELECT id, quantity::numeric, safety_stock::numeric, sellable, wholesale_price::numeric, currency,"
+        " published, version, incoming::numeric, released::numeric"
+        " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bool[], $5::text[], $6::text[], $7::bool[], $8::int[],"
+        " $9::text[], $10::text[]) AS given (id, quantity, safety_stock, sellable, wholesale_price, currency,"
+        " published, version, incoming, released)) AS listing WHERE balances.id = listing.id",
         *postgres.columns(
             (
                 (
                     listing.id,
-                    listing.quantity,
-                    listing.safety_stock,
+                    _text(listing.quantity),
+                    _text(listing.safety_stock),
                     listing.sellable,
-                    listing.wholesale_price,
+                    _text(listing.wholesale_price),
                     listing.currency,
                     listing.published,
                     listing.version,
-                    listing.incoming,
-                    None if listing.id is None else released.get(listing.id),
+                    _text(listing.incoming),
+                    None if listing.id is None else _text(released.get(listing.id)),
                 )
                 for listing in listings
             ),
             10,
         ),
     )
+
+
+_LISTING = itemgetter(*Listing._fields)
+
+
+def _text(number: Decimal | None) -> str | None:
+    """A number on its way to PostgreSQL: as a text it takes a third of the time."""
+    return None if number is None else str(number)
 
 
 @dataclass(frozen=True)
