@@ -8,8 +8,8 @@ READY := .venv/ready
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_SYSTEM_CERTS := 1
 UV := .venv/bin/uv --quiet
-# The whole of it takes two processes: most tests wait for a server most of the time.
-TEST_ALL := --numprocesses 2 --dist loadfile
+# Two processes, and the files in their order: the longest are those with few tests, and would otherwise come last, alone.
+TEST_ALL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 INSTALL := $(UV) pip install --python .venv/bin/python
 PIN := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make pins" \
 	$(patsubst %,--no-emit-package sluice-%,$(notdir $(MEMBERS))) $(ARGS)

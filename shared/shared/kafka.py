@@ -11,6 +11,9 @@ from faststream.kafka import KafkaBroker
 from shared.settings import ServiceSettings
 
 RETENTION_MS = 7 * 24 * 3600 * 1000
+METADATA_MS = 5_000
+"""So often consumers look which topics and partitions there are. After a broker came back empty a group may form before
+its topics are made again; it would have nothing to read until it looks, which is every five minutes by default."""
 
 
 def topic_name(settings: ServiceSettings, topic: str) -> str:
@@ -29,6 +32,7 @@ def new_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
         settings.kafka.split(","),
         client_id=f"sluice-{service}",
         allow_auto_create_topics=False,
+        metadata_max_age_ms=METADATA_MS,
         graceful_timeout=settings.drain_seconds,
         ack_policy=AckPolicy.MANUAL,
         logger=None,
