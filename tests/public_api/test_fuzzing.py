@@ -25,4 +25,4 @@ async def test_every_answer_keeps_what_the_description_promises(market: Market, 
     outcome = await fuzzing.outcome_of(market.job(caller, SHORT, share))
     assert outcome.findings == {}, str(outcome)
     assert outcome.asked.keys() <= set(share)
-    assert outcome.answers["200"] > outcome.answers["404"], "few of the things that were asked for are there"
+    assert 3 * outcome.answers["200"] > outcome.answers["404"], f"few of the things asked for are there: {outcome}"

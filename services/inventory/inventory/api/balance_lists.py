@@ -5,7 +5,10 @@ moment of its last question, by a clock that is right, misses nothing (see `stor
 elements join it and none leaves it because of a change, so that its pages may repeat one but lose none.
 """
 
-from fastapi import APIRouter, Request, Response
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from inventory import store
 from inventory.api import answers
@@ -30,6 +33,14 @@ from shared.wire import Page, PageRequest
 api = APIRouter(tags=["balances"])
 
 
+def _filters(product_ids: ProductIds = None, eans: Eans = None, modified_from: ModifiedFrom = None) -> store.Shown:
+    return store.Shown(product_ids=listed(product_ids), eans=listed(eans), modified_from=modified_from)
+
+
+Filters = Annotated[store.Shown, Depends(_filters)]
+"""What every list of balances may be narrowed to, whoever asks."""
+
+
 @api.get(
     "/ecommerce/v3/inventory/balances",
     summary="List balances in all catalogues",
@@ -39,11 +50,9 @@ async def list_balances(
     request: Request,
     caller: Party,
     asked: Asked,
+    filters: Filters,
     retailer_id: RetailerId = None,
     catalogue_id: CatalogueId = None,
-    product_ids: ProductIds = None,
-    eans: Eans = None,
-    modified_from: ModifiedFrom = None,
 ) -> Response:
     """One entry for each catalogue that a product is published to, in the order in which they were published.
 
@@ -52,13 +61,11 @@ async def list_balances(
     as_supplier = "supplier" in caller.roles and retailer_id != caller.organisation
     if not as_supplier and retailer_id not in (None, caller.organisation):
         return answers.page([], 0, asked, request.url)
-    shown = store.Shown(
+    shown = replace(
+        filters,
         supplier_id=caller.organisation if as_supplier else None,
         retailer_id=retailer_id if as_supplier else caller.organisation,
         catalogue_id=catalogue_id,
-        product_ids=listed(product_ids),
-        eans=listed(eans),
-        modified_from=modified_from,
     )
     async with database(request).transaction_of(caller.organisation) as tx:
         return await _page(tx, shown, asked, request)
@@ -73,16 +80,12 @@ async def list_retailer_balances(
     request: Request,
     caller: Retailer,
     asked: Asked,
-    product_ids: ProductIds = None,
-    eans: Eans = None,
-    modified_from: ModifiedFrom = None,
+    filters: Filters,
 ) -> Response:
     """What a shop polls for its stock. A page never loses a balance when others change meanwhile."""
-    shown = store.Shown(
+    shown = replace(
+        filters,
         retailer_id=caller.organisation,
-        product_ids=listed(product_ids),
-        eans=listed(eans),
-        modified_from=modified_from,
     )
     async with database(request).transaction_of(caller.organisation) as tx:
         return await _page(tx, shown, asked, request)
@@ -98,17 +101,13 @@ async def list_catalogue_balances(
     caller: Retailer,
     catalogue_id: CatalogueInPath,
     asked: Asked,
-    product_ids: ProductIds = None,
-    eans: Eans = None,
-    modified_from: ModifiedFrom = None,
+    filters: Filters,
 ) -> Response:
     """The balances without the products' texts, for frequent polling."""
-    shown = store.Shown(
+    shown = replace(
+        filters,
         retailer_id=caller.organisation,
         catalogue_id=catalogue_id,
-        product_ids=listed(product_ids),
-        eans=listed(eans),
-        modified_from=modified_from,
     )
     async with database(request).transaction_of(caller.organisation) as tx:
         if await store.catalogue(tx, caller.organisation, catalogue_id, caller.organisation) is None:

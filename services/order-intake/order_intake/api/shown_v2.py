@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from pydantic import Field
 
 from order_intake import domain
-from order_intake.api.shown_v3 import RoutedWarehouse, codes_of, routed_warehouses
+from order_intake.api.shown_rows import RowProgress, codes_of, progress
 from order_intake.document.order import Metadata, OrderDocument
 from order_intake.document.row import RowDocument
 from order_intake.domain import Row, Step
@@ -31,26 +30,15 @@ class StatusShownV2(wire.WireModel):
     )
 
 
-class RowStateV2(wire.WireModel):
+class RowStateV2(RowProgress):
     """What became of a row."""
 
     statuses: tuple[StatusShownV2, ...] = Field(description="How far the row came, the oldest first")
-    delivered_quantity: wire.Number = Field(description="What its suppliers handed over so far", examples=[0])
-    to_be_routed_quantity: wire.Number = Field(
-        description="What is in no shipment, not delivered and not cancelled", examples=[0]
-    )
-    routed_warehouses: tuple[RoutedWarehouse, ...] = Field(description="Where it was routed")
     last_routed_date_time: wire.Moment | None = Field(
         default=None, description="When it was routed last", examples=["2026-01-02T08:00:01.000Z"]
     )
     back_order_cancelled: bool = Field(
         default=False, description="Whether somebody stopped what waits for stock", examples=[False]
-    )
-    shipment_ids: tuple[UUID, ...] = Field(
-        description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
-    )
-    reason: str | None = Field(
-        default=None, description="Why something of the row is not served", examples=["no stock"]
     )
 
 
@@ -97,18 +85,12 @@ def shown(document: Mapping[str, Any], placed: Placed) -> dict[str, Any]:
 
 def _became(row: Row, inserted: str) -> dict[str, Any]:
     """The answer of the shape `RowStateV2`."""
-    became: dict[str, Any] = {
+    became = progress(row) | {
         "statuses": _statuses(row.history, inserted, codes_of([row])),
-        "deliveredQuantity": wire.shortest(row.delivered_in_all),
-        "toBeRoutedQuantity": wire.shortest(domain.to_be_routed(row)),
-        "routedWarehouses": routed_warehouses(row),
         "backOrderCancelled": False,
-        "shipmentIds": [str(shipment_id) for shipment_id in row.parts],
     }
     if routed := [part.routed_at for part in row.parts.values() if part.routed_at is not None]:
         became["lastRoutedDateTime"] = problems.timestamp(max(routed))
-    if row.reason is not None:
-        became["reason"] = row.reason
     return became
 
 

@@ -1,13 +1,13 @@
 """An order as version 3 answers it: the document as it is now, and what became of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import Field
 
 from order_intake import domain
+from order_intake.api.shown_rows import RowProgress, codes_of, progress
 from order_intake.document.order_v3 import MetadataOfAny, OrderOfAny
 from order_intake.document.row import RowDocument
 from order_intake.domain import Order, Row
@@ -40,31 +40,12 @@ class StatusShown(wire.WireModel):
     timestamp: wire.Moment = Field(description="Since when", examples=["2026-01-02T08:00:01.000Z"])
 
 
-class RoutedWarehouse(wire.WireModel):
-    """A catalogue a part of a row was routed to."""
-
-    external_warehouse_id: str = Field(description="The catalogue", examples=["01093579"])
-    timestamp: wire.Moment = Field(description="When it was routed there", examples=["2026-01-02T08:00:01.000Z"])
-    requested_quantity: wire.Number = Field(description="How much of the row", examples=[3])
-
-
-class RowState(wire.WireModel):
+class RowState(RowProgress):
     """What became of a row."""
 
     status: StatusShown = Field(description="How far the row is")
-    delivered_quantity: wire.Number = Field(description="What its suppliers handed over so far", examples=[0])
-    to_be_routed_quantity: wire.Number = Field(
-        description="What is in no shipment, not delivered and not cancelled", examples=[0]
-    )
     tracking_codes: tuple[str, ...] = Field(
         description="Of the parcels that have something of the row", examples=[["JJFI65432100000000224"]]
-    )
-    routed_warehouses: tuple[RoutedWarehouse, ...] = Field(description="Where it was routed")
-    shipment_ids: tuple[UUID, ...] = Field(
-        description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
-    )
-    reason: str | None = Field(
-        default=None, description="Why something of the row is not served", examples=["no stock"]
     )
 
 
@@ -140,29 +121,4 @@ def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:
         "value": WORDS.get(row.status, row.status),
         "timestamp": problems.timestamp(row.history[-1].at) if row.history else inserted,
     }
-    answer["deliveredQuantity"] = wire.shortest(row.delivered_in_all)
-    answer["toBeRoutedQuantity"] = wire.shortest(domain.to_be_routed(row))
-    answer["trackingCodes"] = codes_of([row])
-    answer["routedWarehouses"] = routed_warehouses(row)
-    answer["shipmentIds"] = [str(shipment_id) for shipment_id in row.parts]
-    if row.reason is not None:
-        answer["reason"] = row.reason
-    return answer
-
-
-def routed_warehouses(row: Row) -> list[dict[str, Any]]:
-    """Where a row was routed, in the shape of `RoutedWarehouse`."""
-    return [
-        {
-            "externalWarehouseId": part.catalogue_id,
-            "timestamp": problems.timestamp(part.routed_at),
-            "requestedQuantity": wire.shortest(part.quantity),
-        }
-        for part in row.parts.values()
-        if part.routed_at is not None
-    ]
-
-
-def codes_of(rows: Iterable[Row]) -> list[str]:
-    """The tracking codes of all parts of rows, each once."""
-    return list(dict.fromkeys(code for row in rows for part in row.parts.values() for code in part.tracking_codes))
+    return answer | progress(row) | {"trackingCodes": codes_of([row])}

@@ -73,7 +73,7 @@ async def list_shipments(
         NotGiven,
     ] = None,
     role: Annotated[
-        Literal["SUPPLIER", "RETAILER"] | None,
+        Literal["RETAILER", "SUPPLIER"] | None,
         Query(description="As whom, for an organisation that is both; without it, as a supplier"),
         NotGiven,
     ] = None,
