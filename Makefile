@@ -1,5 +1,6 @@
 PYTHON ?= python3
 ARGS ?=
+STEPS ?= 1000000
 MEMBERS := shared $(wildcard services/*)
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 READY := .venv/ready
@@ -25,11 +26,13 @@ up: $(READY) ## start the whole system here: make up ARGS="--port 9000 --no-demo
 test: $(READY) ## run the tests: make test ARGS="tests/router -k rank"
 	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(TEST_ALL))
 
-fuzz: $(READY) ## ask every address odd things for a quarter of an hour: make fuzz ARGS="--minutes 60 --seed 7"
+fuzz: $(READY) ## random worlds, then odd questions to every address: make fuzz STEPS=100000 ARGS="--minutes 60 --seed 7"
+	@.venv/bin/python -m tests.worlds --steps $(STEPS)
 	@.venv/bin/python -m tests.public_api.fuzz $(ARGS)
 
-bench: $(READY) ## measure how fast pages and changes of stock are; some two minutes
+bench: $(READY) ## measure how fast pages, changes of stock and a replay are; some eight minutes
 	@.venv/bin/python -m bench.pages
+	@.venv/bin/python -m bench.replay
 
 check: $(READY) ## lint, format, types and import rules; quiet when all is well
 	@.venv/bin/ruff check --quiet

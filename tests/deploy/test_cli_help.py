@@ -9,7 +9,7 @@ import pytest
 from tests.deploy.commands import run, sluice
 
 COMMANDS = (
-    "up", "run", "migrate", "gateway", "audit", "redrive", "demo", "doctor",
+    "up", "run", "migrate", "gateway", "audit", "redrive", "replay", "demo", "doctor",
     "organisation add", "organisation list", "key add", "key revoke",
     "parked list", "parked show", "parked send", "parked discard",
     "pickup-points load", "pickup-points list", "delivery-services load", "delivery-services list",

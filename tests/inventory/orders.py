@@ -1,7 +1,7 @@
 """Requests for stock and news of shipments, as short as a test wants to write them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,19 +21,31 @@ def row(name: str, quantity: float, *places: str, **more: Any) -> RowDemand:
     return RowDemand(external_id=name, quantity=Decimal(str(quantity)), candidates=candidates, **more)
 
 
-def order(*rows: RowDemand, order_id: UUID | None = None, round_: int = 1, retailer: str = SHOP) -> AllocateOrder:
-    """A request for stock for an order of the shop."""
+def order(
+    *rows: RowDemand, order_id: UUID | None = None, round_: int = 1, retailer: str = SHOP, minute: int = 0, **more: Any
+) -> AllocateOrder:
+    """A request for stock for an order of the shop, placed so many minutes later than others."""
     return AllocateOrder(
-        order_id=order_id or uuid4(), round=round_, retailer_id=retailer, placed_at=MOMENT, rows=tuple(rows)
+        order_id=order_id or uuid4(),
+        round=round_,
+        retailer_id=retailer,
+        placed_at=MOMENT + timedelta(minutes=minute),
+        rows=tuple(rows),
+        **more,
     )
 
 
 def shipment(
-    order_id: UUID, catalogue: str, *rows: tuple[str, str, float, float], version: int, closed: bool = False
+    order_id: UUID,
+    catalogue: str,
+    *rows: tuple[str, str, float, float],
+    version: int,
+    closed: bool = False,
+    lot: int = 1,
 ) -> ShipmentChanged:
     """News of an order's shipment from a catalogue: of each row its id, product, quantity and what was delivered."""
     return ShipmentChanged(
-        shipment_id=UUID(int=order_id.int ^ sum(catalogue.encode())),
+        shipment_id=UUID(int=order_id.int ^ sum(catalogue.encode()) ^ (lot << 64)),
         order_id=order_id,
         retailer_id=SHOP,
         supplier_id=SUPPLIER,
@@ -42,6 +54,7 @@ def shipment(
         closed=closed,
         changed_at=MOMENT,
         version=version,
+        lot=lot,
         rows=tuple(
             RowProgress(
                 external_id=name,

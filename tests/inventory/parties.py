@@ -100,6 +100,19 @@ class Parties:
             )
         return [kind.model_validate_json(row["value"]) for row in rows]
 
+    async def somebody_waits(self) -> None:
+        """Return once a transaction waits for another one's lock."""
+
+        async def how_many_wait() -> int:
+            async with self.stock.transaction() as tx:
+                count: int = await tx.fetch_value(
+                    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                    " WHERE NOT granted AND datname = current_database()"
+                )
+                return count
+
+        await builders.eventually(how_many_wait, bool)
+
     async def the_books_add_up(self) -> bool:
         """Whether every balance is what its promises say."""
         async with self.stock.transaction() as tx:

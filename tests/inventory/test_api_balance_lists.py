@@ -68,7 +68,7 @@ async def test_the_time_of_a_change_is_when_it_was_made_and_not_when_its_transac
         balance, began = await tx.fetch_value("SELECT id FROM balances WHERE product_id = $1", FIRST), await tx.now()
         for change in (
             store.take_stock(tx, {balance: Decimal(2)}),
-            store.return_stock(tx, {balance: (Decimal(1),) * 2}),
+            store.return_stock(tx, {balance: store.Move(Decimal(1), Decimal(1))}),
         ):
             await change
             assert await tx.fetch_value("SELECT updated_at FROM balances WHERE id = $1", balance) > began

@@ -124,7 +124,7 @@ async def test_the_router_hears_of_what_it_must_know_and_of_nothing_else(publish
     ]
     assert (heard[0].ean, heard[0].description, heard[0].published) == ("1234567890005", "Fishing boots", True)
     here = at(FIRST, SHOP, "Catalog1")
-    await published.put(SUPPLIER, BALANCES, [{**here, "quantity": 10, "wholesalePrice": 3, "safetyStock": 1}])
+    await published.put(SUPPLIER, BALANCES, [{**here, "quantity": 10, "incoming": 3, "backOrderLimit": 5}])
     await published.put(SUPPLIER, INVENTORY, BOOTS)
     await published.allocate(orders.order(orders.row("1", 1, f"Catalog1/{FIRST}")))
     assert await published.said(BalanceChanged) == []
@@ -145,6 +145,36 @@ async def test_the_router_hears_of_what_it_must_know_and_of_nothing_else(publish
         (True, 6, 3)
     ]
     assert await published.the_books_add_up()
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "told"),
+    [
+        ({"wholesalePrice": 3}, "wholesale_price", 3),
+        ({"currency": "SEK"}, "currency", "SEK"),
+        ({"safetyStock": 1}, "safety_stock", 1),
+        ({"sellable": False}, "sellable", False),
+        ({"unlimited": True}, "unlimited", True),
+        ({"backOrderAllowed": True}, "back_order_allowed", True),
+    ],
+)
+async def test_the_router_hears_of_all_that_strategies_plan_with(
+    published: Parties, change: dict[str, object], field: str, told: object
+) -> None:
+    await published.said(BalanceChanged)
+    for _ in range(2):
+        assert await published.put(SUPPLIER, BALANCES, [{**at(FIRST, SHOP, "Catalog1"), **change}]) == []
+    (heard,) = await published.said(BalanceChanged)
+    assert (getattr(heard, field), heard.version, float(heard.quantity)) == (told, 2, 10)
+
+
+async def test_what_is_at_its_end_of_sale_is_said_not_to_be_sold(published: Parties) -> None:
+    await published.put(SUPPLIER, BALANCES, [{**at(FIRST, SHOP, "Catalog1"), "unlimited": True}])
+    await published.said(BalanceChanged)
+    for status, sold in (("EOS", False), ("ACTIVE", True)):
+        await published.put(SUPPLIER, INVENTORY, [{"product": {"externalId": FIRST, "status": status}}])
+        (heard,) = await published.said(BalanceChanged)
+        assert (heard.sellable, heard.unlimited) == (sold, True)
 
 
 async def test_of_many_wrong_items_a_hundred_errors_are_told_and_the_good_ones_applied(parties: Parties) -> None:
@@ -214,7 +244,7 @@ async def test_a_figure_that_cannot_be_is_an_error_of_its_item_alone(published: 
         SUPPLIER,
         BALANCES,
         [
-            {**here, "onHand": 2.5},
+            {**here, "asOf": "2200-01-01T00:00:00Z", "quantity": 1},
             {**here, "adjust": -8},
             {**here, "quantity": 1, "adjust": 1},
             {**here, "onHand": 4, "adjust": 1},
@@ -224,14 +254,13 @@ async def test_a_figure_that_cannot_be_is_an_error_of_its_item_alone(published: 
         ],
     )
     assert numbers(errors, "index", "field", "code") == [
-        (0, "onHand", "below_allocated"),
+        (0, "asOf", "in_future"),
         (1, "adjust", "below_zero"),
         (2, "adjust", "value_error"),
         (3, "adjust", "value_error"),
         (4, "adjust", "too_many"),
         (6, "adjust", "below_zero"),
     ]
-    assert errors[0]["message"] == "2.5 is less than the 3 that are promised to orders in catalogue Catalog1"
     assert errors[1]["message"] == "only 7 are available in catalogue Catalog1"
     assert await published.balance(f"Catalog1/{FIRST}") == (8, 3)
 
@@ -266,7 +295,10 @@ async def test_a_number_that_is_no_quantity_is_named(published: Parties, written
 
 
 async def test_what_is_written_as_nothing_is_not_given(published: Parties) -> None:
-    nothing = ("quantity", "onHand", "adjust", "allocated", "incoming", "safetyStock", "sellable", "wholesalePrice")
+    nothing = (
+        *("quantity", "onHand", "adjust", "asOf", "allocated", "incoming", "safetyStock", "sellable"),
+        *("unlimited", "backOrderAllowed", "backOrderLimit", "wholesalePrice"),
+    )
     for blank in ("", "  ", None):
         item = {**at(FIRST, SHOP, "Catalog1"), "currency": blank, **dict.fromkeys(nothing, blank)}
         assert await published.put(SUPPLIER, BALANCES, [item]) == []

@@ -244,3 +244,27 @@ async def test_the_interface_describes_its_catalogues(parties: Parties) -> None:
         ("/v2/warehouses", {"put"}),
     ):
         assert set(described["paths"][path]) == methods
+
+
+async def test_a_shop_says_how_long_a_supplier_may_be_silent(parties: Parties) -> None:
+    path = f"{CATALOGUES}/W"
+    await parties.put(SHOP, path, {"supplierId": SUPPLIER, "acceptanceHours": 8})
+    assert (await parties.get(SUPPLIER, path))["acceptanceHours"] == 8
+    assert (await parties.put(SHOP, path, {"priority": 1}))["acceptanceHours"] == 8
+    warehouse = {
+        "externalId": "W",
+        "warehouseType": "Catalog",
+        "supplierId": SUPPLIER,
+        "backOrderAllowed": False,
+        "priority": 1,
+        "acceptanceHours": 0.5,
+    }
+    assert (await parties.put(SHOP, "/v2/warehouses", warehouse))["acceptanceHours"] == 0.5
+    assert "acceptanceHours" not in await parties.put(SHOP, path, {"acceptanceHours": None})
+    assert [one.acceptance_hours for one in await parties.said(CatalogueChanged)] == [8, 8, 0.5, None]
+
+
+@pytest.mark.parametrize("hours", [0, -1, 8760.5, "soon", [1]])
+async def test_an_acceptance_time_that_cannot_be_is_refused(parties: Parties, hours: object) -> None:
+    answer = await parties.call(SHOP, "PUT", f"{CATALOGUES}/W", {"supplierId": SUPPLIER, "acceptanceHours": hours})
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, ["acceptanceHours"])

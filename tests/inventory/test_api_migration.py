@@ -96,6 +96,17 @@ async def test_a_product_that_orders_wait_for_is_left_until_they_are_delivered(p
     assert await parties.the_books_add_up()
 
 
+async def test_a_product_that_is_waited_for_or_held_keeps_the_id_that_orders_name(parties: Parties) -> None:
+    await parties.publish({"W": {OLD: 0, f"{SUPPLIER}-A": 5}})
+    await parties.open_catalogue("W", backOrderAllowed=True)
+    await parties.allocate(orders.order(orders.row("1", 2, f"W/{OLD}", back_order=True)))
+    cart = {"minutes": 5, "rows": [{"externalProductId": f"{SUPPLIER}-A", "quantity": 1}]}
+    kept = (await parties.call(SHOP, "POST", "/ecommerce/v3/reservations", cart)).json()["reservationId"]
+    assert await migrated(parties) == (0, [(OLD, "open_orders"), (f"{SUPPLIER}-A", "open_orders")])
+    await parties.call(SHOP, "DELETE", f"/ecommerce/v3/reservations/{kept}")
+    assert await migrated(parties) == (1, [(OLD, "open_orders")])
+
+
 async def test_promises_that_were_released_do_not_hold_it_and_still_find_their_balance(parties: Parties) -> None:
     await parties.publish({"W": {OLD: 5}})
     (answer,) = await parties.allocate(orders.order(orders.row("1", 2, f"W/{OLD}")))

@@ -93,6 +93,9 @@ async def test_the_supplier_sees_its_products_with_the_balances_of_all_shops(pub
         "sellable": True,
         "wholesalePrice": 25.6,
         "currency": "EUR",
+        "unlimited": False,
+        "held": 0,
+        "backordered": 0,
     }
 
 

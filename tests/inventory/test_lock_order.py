@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from inventory import handlers
-from tests import builders
+from inventory import handlers, store
+from shared.contracts import OrderFilled, ReleaseOrder
 from tests.inventory import orders
 from tests.inventory.orders import SHOP, SUPPLIER
 from tests.inventory.parties import BALANCES, CATALOGUES, INVENTORY, Parties
@@ -24,20 +24,10 @@ async def while_another_has(parties: Parties, first: str, then: str, change: Awa
     locks another after it. A deadlock fails the test.
     """
     lock = "SELECT FROM balances WHERE retailer_id = $1 AND product_id = $2 FOR UPDATE"
-    waiting = (
-        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE NOT granted AND datname = current_database()"
-    )
-
-    async def how_many_wait() -> int:
-        async with parties.stock.transaction() as other:
-            count: int = await other.fetch_value(waiting)
-            return count
-
     async with parties.stock.transaction() as tx:
         await tx.execute(lock, SHOP, first)
         changing = asyncio.ensure_future(change)
-        await builders.eventually(how_many_wait, bool)
+        await parties.somebody_waits()
         await tx.execute(lock, SHOP, then)
     return await changing
 
@@ -67,3 +57,37 @@ async def test_a_public_catalogue_that_is_approved_again_is_locked_in_the_order_
     yes = parties.put(SUPPLIER, P, {"state": "active", "retailerId": SHOP})
     assert (await while_another_has(parties, "A", "B", yes))["state"] == "active"
     assert [await parties.balance(f"P/{product}") for product in "AB"] == [(5, None), (5, None)]
+
+
+async def test_an_order_that_waits_is_let_go_of_after_the_balances_it_waits_for_are_locked(parties: Parties) -> None:
+    await parties.publish({"V": {"A": 0}, "W": {"B": 0}})
+    for name in ("W", "V"):
+        await parties.open_catalogue(name, backOrderAllowed=True)
+    wanted = orders.order(orders.row("1", 2, "V/A", back_order=True), orders.row("2", 2, "W/B", back_order=True))
+    await parties.take_once(handlers.allocate_orders, wanted)
+    gone = parties.take_once(handlers.release_orders, ReleaseOrder(order_id=wanted.order_id, retailer_id=SHOP))
+    await while_another_has(parties, "A", "B", gone)
+    async with parties.stock.transaction() as tx:
+        assert await store.waiting_rows(tx) == []
+
+
+async def test_who_waits_at_two_balances_is_served_by_both_without_one_of_them_waiting_for_the_other(
+    parties: Parties,
+) -> None:
+    await parties.publish({"W": {"A": 0}, "V": {"A": 0}})
+    for name in ("W", "V"):
+        await parties.open_catalogue(name, backOrderAllowed=True)
+    wanted = [
+        orders.order(orders.row("1", 2, *("W/A", "V/A")[:: (1, -1)[n % 2]], back_order=True), minute=n)
+        for n in range(10)
+    ]
+    await parties.take_once(handlers.allocate_orders, *wanted)
+    item = {"productExternalId": "A", "retailerId": SHOP, "adjust": 8}
+    answers = await asyncio.gather(
+        *(parties.put(SUPPLIER, BALANCES, [{**item, "catalogExternalId": name}]) for name in ("W", "V"))
+    )
+    assert answers == [[], []]
+    filled = await parties.said(OrderFilled)
+    assert sum(taking.quantity for event in filled for row in event.rows for taking in row.taken) == 16
+    async with parties.stock.transaction() as tx:
+        assert [one.order_id for one in await store.waiting_rows(tx)] == [one.order_id for one in wanted[8:]]

@@ -187,7 +187,13 @@ def test_letting_go_keeps_what_is_delivered_and_returns_the_rest(said: int) -> N
 @given(
     st.lists(
         st.one_of(
-            st.builds(Progress, st.integers(0, 5).map(Decimal), st.booleans(), st.integers(1, 6)),
+            st.builds(
+                Progress,
+                st.integers(0, 5).map(Decimal),
+                st.booleans(),
+                st.integers(1, 6),
+                st.integers(0, 5).map(Decimal),
+            ),
             st.integers(0, 5).map(Decimal),
         ),
         max_size=8,

@@ -15,7 +15,7 @@ from tests.inventory.parties import Parties
     [
         "UPDATE balances SET quantity = quantity - 100",
         "UPDATE balances SET allocated = allocated - 100",
-        "UPDATE allocations SET quantity = 0",
+        "UPDATE allocations SET quantity = -1",
         "UPDATE allocations SET delivered = 2, returned = 1",
         "UPDATE products SET status = 'EOS'",
         "INSERT INTO settlements SELECT * FROM settlements",
@@ -69,8 +69,11 @@ async def test_a_shop_cannot_write_into_its_suppliers_stock(parties: Parties, st
         "DELETE FROM catalogues",
         "DELETE FROM products",
         "DELETE FROM allocations",
-        "INSERT INTO allocations (order_id, row_id, balance_id, quantity)"
-        " SELECT gen_random_uuid(), '1', id, 1 FROM balances",
+        "INSERT INTO waiting (order_id, row_id, lot, retailer_id, placed_at, place, balance_id, open)"
+        " SELECT gen_random_uuid(), '1', 1, retailer_id, now(), 0, id, 1 FROM balances",
+        "INSERT INTO waiting_places (waiting_id, balance_id, supplier_id, rank)"
+        " SELECT 1, id, supplier_id, 0 FROM balances",
+        "DELETE FROM waiting_places",
     ],
 )
 async def test_the_interface_has_no_business_with_some_things(parties: Parties, statement: str) -> None:

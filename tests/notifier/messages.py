@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from shared.contracts import Comment, Delivery, OrganisationChanged, Party, Reference, ShipmentCreated, ShipmentRow
+from shared.contracts import (
+    Comment,
+    Delivery,
+    OrganisationChanged,
+    Party,
+    Reference,
+    ShipmentCreated,
+    ShipmentReminded,
+    ShipmentRow,
+)
 
 SUPPLIER, OTHER_SUPPLIER, RETAILER = "2345678-9", "3456789-5", "1234567-1"
 
@@ -65,4 +74,18 @@ def shipment(
             ),
             ShipmentRow(external_id="2", product_id="SKU-2", quantity=Decimal("2.5")),
         ),
+    )
+
+
+def reminder(shipment: ShipmentCreated) -> ShipmentReminded:
+    """News that the supplier was reminded of a shipment, at half of its time."""
+    return ShipmentReminded(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        order_external_id=shipment.order_external_id,
+        retailer_id=shipment.retailer_id,
+        supplier_id=shipment.supplier_id,
+        catalogue_id=shipment.catalogue_id,
+        accept_by=shipment.accept_by,
+        reminded_at=shipment.created_at + (shipment.accept_by - shipment.created_at) / 2,
     )

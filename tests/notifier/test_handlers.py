@@ -8,7 +8,7 @@ import pytest
 
 from notifier import handlers
 from notifier.settings import Settings
-from shared.contracts import OrganisationChanged, ShipmentCreated
+from shared.contracts import OrganisationChanged, ShipmentCreated, ShipmentReminded
 from shared.postgres import Database, Transaction
 from shared.subscriptions import Subscriptions
 from tests import builders
@@ -23,6 +23,11 @@ async def keep(notes: Database, *changes: OrganisationChanged) -> None:
 async def announce(notes: Database, settings: Settings, *shipments: ShipmentCreated) -> None:
     async with notes.transaction() as tx:
         await handlers.announce_shipments(shipments, tx, settings)
+
+
+async def remind(notes: Database, settings: Settings, *reminders: ShipmentReminded) -> None:
+    async with notes.transaction() as tx:
+        await handlers.remind_suppliers(reminders, tx, settings)
 
 
 async def states(notes: Database) -> list[str]:
@@ -127,3 +132,28 @@ async def test_a_message_taken_twice_changes_nothing(notes: Database, settings: 
     await inbox.take([record, record])
     await inbox.take([record])
     assert await states(notes) == ["waiting"]
+
+
+async def test_a_reminder_is_one_mail_more_with_an_id_of_its_own(notes: Database, settings: Settings) -> None:
+    shipment = messages.shipment()
+    await keep(notes, messages.organisation())
+    await announce(notes, settings, shipment)
+    for _ in range(2):
+        await remind(notes, settings, messages.reminder(shipment))
+    async with notes.transaction() as tx:
+        mails = await tx.fetch("SELECT kind, state, message_id FROM mails ORDER BY id")
+    assert [(mail["kind"], mail["state"]) for mail in mails] == [("new-shipment", "pending"), ("reminder", "pending")]
+    assert mails[1]["message_id"] == f"<{shipment.shipment_id}.reminder@sluice.example>"
+
+
+async def test_a_reminder_that_overtakes_the_news_of_its_supplier_waits(notes: Database, settings: Settings) -> None:
+    await remind(notes, settings, messages.reminder(messages.shipment()))
+    assert await states(notes) == ["waiting"]
+    await keep(notes, messages.organisation())
+    assert await states(notes) == ["pending"]
+
+
+async def test_a_supplier_that_wants_no_mail_is_not_reminded_by_mail(notes: Database, settings: Settings) -> None:
+    await keep(notes, messages.organisation(email=None))
+    await remind(notes, settings, messages.reminder(messages.shipment()))
+    assert await states(notes) == ["not wanted"]

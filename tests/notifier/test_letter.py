@@ -17,18 +17,23 @@ from tests.notifier import messages
 
 
 def write(shipment: ShipmentCreated, language: Language = "en", retailer: str = "Webshop Oy") -> letter.Letter:
-    return letter.announce(
-        shipment,
-        letter.Envelope(
-            sender=Address("Sluice", addr_spec="hub@sluice.example"),
-            recipients=("a@kuppi.example", "b@kuppi.example"),
-            message_id="<1.new-shipment@sluice.example>",
-            written_at=datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
-            language=language,
-            supplier_name="Kuppi Oy",
-            retailer_name=retailer,
-            public_url="https://sluice.example/",
-        ),
+    return letter.announce(shipment, envelope(language, retailer))
+
+
+def remind(shipment: ShipmentCreated, language: Language = "en", retailer: str = "Webshop Oy") -> letter.Letter:
+    return letter.remind(messages.reminder(shipment), envelope(language, retailer))
+
+
+def envelope(language: Language, retailer: str) -> letter.Envelope:
+    return letter.Envelope(
+        sender=Address("Sluice", addr_spec="hub@sluice.example"),
+        recipients=("a@kuppi.example", "b@kuppi.example"),
+        message_id="<1.new-shipment@sluice.example>",
+        written_at=datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
+        language=language,
+        supplier_name="Kuppi Oy",
+        retailer_name=retailer,
+        public_url="https://sluice.example/",
     )
 
 
@@ -112,6 +117,45 @@ def test_days_hours_and_quantities_are_written_as_the_language_does_in_finnish_t
 def test_the_same_mail_has_the_same_bytes_each_time() -> None:
     shipment = messages.shipment()
     assert write(shipment).content == write(shipment).content
+    assert remind(shipment).content == remind(shipment).content
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "deadline"),
+    [
+        (
+            "fi",
+            "Muistutus: tilaus WEB-1, Webshop Oy odottaa vastaustanne",
+            "perjantaina 3.7.2026 klo 00.30 (Suomen aikaa)",
+        ),
+        ("sv", "Påminnelse: order WEB-1, Webshop Oy väntar på ert svar", "fredag 3 juli 2026 kl. 00.30 (finsk tid)"),
+        (
+            "en",
+            "Reminder: order WEB-1, Webshop Oy is waiting for your answer",
+            "Friday 3 July 2026 at 00:30 (Finnish time)",
+        ),
+    ],
+)
+def test_a_reminder_says_which_shipment_waits_until_when_and_what_happens_then(
+    language: Language, subject: str, deadline: str
+) -> None:
+    shipment = messages.shipment()
+    message, plain, html = read(remind(shipment, language))
+    words = wording.WORDINGS[language]
+    assert (message["Subject"], message["Content-Language"]) == (subject, language)
+    link = f"https://sluice.example/ecommerce/v3/shipments/{shipment.shipment_id}"
+    for text in (plain, html):
+        for expected in (
+            words.reminder_heading,
+            "WEB-1",
+            "Webshop Oy",
+            "CUPS",
+            deadline,
+            words.reminder_steps[2],
+            link,
+        ):
+            assert expected in text
+        assert "Maija" not in text
 
 
 def test_a_mail_is_ascii_with_short_lines_that_end_as_smtp_wants() -> None:
@@ -123,6 +167,7 @@ def test_a_mail_is_ascii_with_short_lines_that_end_as_smtp_wants() -> None:
 
 
 HARMLESS = Tags(read(write(messages.shipment()))[2])
+HARMLESS_REMINDER = Tags(read(remind(messages.shipment()))[2])
 
 hostile = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60),
@@ -143,12 +188,16 @@ hostile = st.one_of(
 @given(hostile, hostile, hostile, hostile)
 def test_nothing_a_retailer_writes_becomes_a_header_or_html(order: str, text: str, note: str, retailer: str) -> None:
     shipment = messages.shipment(order=order, description=text, note=note, receiver=text)
-    message, plain, html = read(write(shipment, retailer=retailer))
-    assert message["Bcc"] is None
-    assert [address.addr_spec for address in message["To"].addresses] == ["a@kuppi.example", "b@kuppi.example"]
-    assert set(message.keys()) == {
-        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
-        *("MIME-Version", "Content-Type"),
-    }
-    assert "\u202e" not in plain + html
-    assert set(Tags(html).names) == set(HARMLESS.names)
+    for written, harmless in (
+        (write(shipment, retailer=retailer), HARMLESS),
+        (remind(shipment, retailer=retailer), HARMLESS_REMINDER),
+    ):
+        message, plain, html = read(written)
+        assert message["Bcc"] is None
+        assert [address.addr_spec for address in message["To"].addresses] == ["a@kuppi.example", "b@kuppi.example"]
+        assert set(message.keys()) == {
+            *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
+            *("MIME-Version", "Content-Type"),
+        }
+        assert "\u202e" not in plain + html
+        assert set(Tags(html).names) == set(harmless.names)

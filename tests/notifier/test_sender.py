@@ -65,6 +65,20 @@ async def test_a_new_shipment_is_mailed_to_its_supplier(notes: Database, setting
     assert entry["reached"] == ["orders@kuppi.example"]
 
 
+async def test_a_reminder_is_mailed_to_its_supplier(notes: Database, settings: Settings, mails: MailServer) -> None:
+    shipment = messages.shipment()
+    async with notes.transaction() as tx:
+        await handlers.keep_contacts([messages.organisation()], tx)
+        await handlers.remind_suppliers([messages.reminder(shipment)], tx, settings)
+    async with sending(notes, settings):
+        entry = await until_settled(notes)
+    (mail,) = mails.received
+    assert mail.message["Message-ID"] == f"<{shipment.shipment_id}.reminder@sluice.example>"
+    assert mail.message["Subject"] == entry["subject"]
+    assert "Friday 3 July 2026 at 00:30 (Finnish time)" in mail.body("plain")
+    assert (entry["kind"], entry["state"]) == ("reminder", "sent")
+
+
 async def test_a_mail_wakes_the_sender_of_its_process_at_once(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:

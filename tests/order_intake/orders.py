@@ -96,7 +96,9 @@ def row_routed(
     *parts: tuple[str, UUID, int],
     reserved: int = 0,
     waiting: int = 0,
+    rerouting: int = 0,
     unserved: int = 0,
+    cancelled: int = 0,
     reason: str | None = None,
 ) -> RowRouted:
     """Where a row went: parts are (catalogue, shipment, quantity)."""
@@ -108,7 +110,9 @@ def row_routed(
         ),
         reserved=Decimal(reserved),
         waiting=Decimal(waiting),
+        rerouting=Decimal(rerouting),
         unserved=Decimal(unserved),
+        cancelled=Decimal(cancelled),
         reason=reason,
     )
 

@@ -160,7 +160,9 @@ async def test_an_order_number_may_have_anything_that_a_barcode_can(shop: httpx.
     assert (await shop.get(address.replace("/ecommerce", ""))).json()["externalId"] == number
 
 
-@pytest.mark.parametrize("number", ["A/routing", "A/comments", "A/comments/1", "A/preferences", "A/"])
+@pytest.mark.parametrize(
+    "number", ["A/routing", "A/comments", "A/comments/1", "A/preferences", "A/rows/1/cancellations", "A/"]
+)
 async def test_a_number_that_would_be_another_address_is_refused(shop: httpx.AsyncClient, number: str) -> None:
     assert wrong_fields(await post(shop, v3(number))) == {"externalId"}
     assert (await shop.get(f"{ORDERS}/A/routing")).status_code == 404

@@ -91,10 +91,15 @@ async def ship(book: Database, order_id: UUID, shipment: UUID, status: str, *row
 
 
 async def delivered(book: Database, order_id: UUID, *rows: tuple[str, int, int]) -> None:
-    """The whole order went to one warehouse, which delivers of its rows (row, quantity, delivered)."""
+    """The order went to one warehouse, which delivers of its rows (row, quantity, delivered), and the rest is gone."""
     west = uuid4()
     await hear(book, order_id, *(orders.row_routed(row, ("W1", west, quantity)) for row, quantity, _ in rows))
     await ship(book, order_id, west, DELIVERED, *rows)
+    ended = [
+        orders.row_routed(row, *([("W1", west, sent)] if sent else []), cancelled=quantity - sent)
+        for row, quantity, sent in rows
+    ]
+    await hear(book, order_id, *ended, round_=2)
 
 
 async def said(book: Database) -> list[Message]:
@@ -423,7 +428,7 @@ async def test_rows_can_be_added_and_taken_out(book: Database) -> None:
     assert list((await standing_of(book, placed.order_id)).rows) == ["2", "3"]
 
 
-@pytest.mark.parametrize("status", ["Picking", DELIVERED, CANCELLED])
+@pytest.mark.parametrize("status", ["Picking", DELIVERED])
 async def test_rows_are_not_changed_once_a_supplier_works_on_them(book: Database, status: str) -> None:
     order_id, west = await place(book, document("A-1", 5)), uuid4()
     await hear(book, order_id, orders.row_routed("1", ("W1", west, 5)))
@@ -431,6 +436,31 @@ async def test_rows_are_not_changed_once_a_supplier_works_on_them(book: Database
     refused = await refusal(book, changing.change_order(book, SHOP, "A-1", quantity_set(7)))
     assert refused.status == 409
     assert status in refused.message
+
+
+async def test_rows_that_are_routed_again_after_a_rejection_can_be_changed(book: Database) -> None:
+    order_id, west = await place(book, document("A-1", 5)), uuid4()
+    await hear(book, order_id, orders.row_routed("1", ("W1", west, 5)))
+    await ship(book, order_id, west, "Picking", ("1", 5, 0))
+    await ship(book, order_id, west, CANCELLED, ("1", 5, 0), version=3)
+    await hear(book, order_id, orders.row_routed("1", rerouting=5), round_=2)
+    await changing.change_order(book, SHOP, "A-1", quantity_set(7))
+    assert [row.quantity for row in (await placed_last(book)).rows] == [7]
+
+
+async def test_what_was_cancelled_of_a_row_does_not_come_back_with_a_change_of_another(book: Database) -> None:
+    order_id, west = await place(book, document("A-1", 5, 2, 1)), uuid4()
+    shipped = [orders.row_routed("1", ("W1", west, 3), cancelled=2), orders.row_routed("3", cancelled=1)]
+    await hear(book, order_id, *shipped, orders.row_routed("2", ("W1", west, 2)))
+    await changing.change_order(book, SHOP, "A-1", quantity_set(4, row=1))
+    placed = await placed_last(book)
+    assert {row.external_id: row.quantity for row in placed.rows} == {"1": 3, "2": 4}
+    first, second, third = (await standing_of(book, placed.order_id)).rows.values()
+    assert [row.cancelled_in_all for row in (first, second, third)] == [2, 0, 1]
+    assert [third.status, third.quantity] == [CANCELLED, 0]
+    await changing.change_order(book, SHOP, "A-1", quantity_set(6))
+    placed = await placed_last(book)
+    assert {row.external_id: row.quantity for row in placed.rows} == {"1": 6, "2": 4}
 
 
 async def test_a_change_that_leaves_nothing_to_send_is_a_conflict(book: Database) -> None:
@@ -488,10 +518,98 @@ async def test_the_document_posted_first_is_still_the_same_after_a_change(book: 
 
 
 async def test_what_means_nothing_in_version_2_may_say_anything(book: Database) -> None:
-    posted = document("A-1", 5, totalPrice="a lot", preferences="none", comments=[])
+    posted = document("A-1", 5, totalPrice="a lot", clientId=7, comments=[])
     await placing.place_orders(book, [orders.new_order(posted)])
     await changing.cancel_order(book, SHOP, "A-1")
     assert (await found(book)).order.status == CANCELLED
+
+
+async def test_what_nobody_looked_at_when_an_order_was_taken_may_say_anything(book: Database) -> None:
+    posted = document("A-1", 5, 2, preferences={"strategy": "dearest", "reservationId": 7, "autoSubmit": True})
+    posted["rows"][0]["backOrderCancelled"] = "perhaps"
+    posted["rows"][1]["backOrderCancelled"] = ["no"]
+    taken = orders.new_order(document("A-1", 5, 2))
+    await placing.place_orders(book, [NewOrder(taken.placed, json.dumps(posted).encode())])
+    await changing.cancel_order(book, SHOP, "A-1")
+    assert (await found(book)).order.status == CANCELLED
+    assert (await amendments(book))[-1].no_waiting == ()
+
+
+# Preferences, and rows that wait no more
+
+
+async def test_what_an_order_prefers_is_announced(book: Database) -> None:
+    hold = "0197f8a2-7c1e-7d30-8000-000000000002"
+    preferences = {"allOrNothing": True, "strategy": "lowest-cost", "reservationId": hold}
+    await place(book, document("A-1", 5, preferences=preferences))
+    placed = await placed_last(book)
+    assert [placed.all_or_nothing, placed.strategy, str(placed.reservation_id)] == [True, "lowest-cost", hold]
+    await place(book, document("A-2", 5, preferences={"allOrNothing": "", "strategy": " ", "reservationId": None}))
+    placed = await placed_last(book)
+    assert [placed.all_or_nothing, placed.strategy, placed.reservation_id] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("allOrNothing", False), ("strategy", "priority"), ("reservationId", str(UUID(int=7)))]
+)
+async def test_preferences_that_decided_the_rows_change_with_the_rows_only(
+    book: Database, name: str, value: Any
+) -> None:
+    await place(book, document("A-1", 5))
+    preferring = field_set("preferences", {name: value})
+    refused = await refusal(book, changing.change_order(book, SHOP, "A-1", preferring))
+    assert (refused.status, f"preferences.{name}" in refused.message) == (409, True)
+
+    def both(now: dict[str, Any]) -> None:
+        now["preferences"] = {name: value}
+        now["rows"][0]["quantity"] = 7
+
+    await changing.change_order(book, SHOP, "A-1", edited(both))
+    placed = await placed_last(book)
+    assert value in (placed.all_or_nothing, placed.strategy, str(placed.reservation_id))
+
+
+async def test_an_order_that_is_opened_again_may_prefer_something_else(book: Database) -> None:
+    await place(book, document("A-1", 5))
+    await changing.cancel_order(book, SHOP, "A-1")
+    preferring = field_set("preferences", {"strategy": "highest-stock"})
+    await changing.reopen_order(book, SHOP, "A-1", preferring, b'{"preferences": {"strategy": "highest-stock"}}')
+    assert (await placed_last(book)).strategy == "highest-stock"
+
+
+def backordered(*numbers: str) -> dict[str, Any]:
+    """An order of two rows that may wait; of those named the waiting is cancelled."""
+    posted = document("A-1", 5, 2)
+    for row in posted["rows"]:
+        row |= {"backOrder": True} | ({"backOrderCancelled": True} if row["externalId"] in numbers else {})
+    return posted
+
+
+async def test_a_row_that_is_to_wait_no_more_is_told_and_not_placed_anew(book: Database) -> None:
+    order_id, west = await place(book, backordered()), uuid4()
+    await hear(book, order_id, orders.row_routed("1", ("W1", west, 3), waiting=2), orders.row_routed("2", waiting=2))
+    await ship(book, order_id, west, "Picking", ("1", 3, 0))
+    await changing.change_order(book, SHOP, "A-1", edited(lambda now: now.update(rows=backordered("2")["rows"])))
+    await changing.change_order(book, SHOP, "A-1", moved_to("Oulu"))
+    await changing.change_order(book, SHOP, "A-1", edited(lambda now: now.update(rows=backordered("1", "2")["rows"])))
+    assert [amended.no_waiting for amended in await amendments(book)] == [("2",), ("2",), ("1", "2")]
+    assert (await found(book)).order.id == order_id
+
+
+async def test_a_row_that_is_to_wait_after_all_is_placed_anew_while_nobody_works_on_it(book: Database) -> None:
+    first = await place(book, backordered("1"))
+    assert [row.back_order for row in (await placed_last(book)).rows] == [False, True]
+    await changing.change_order(book, SHOP, "A-1", edited(lambda now: now.update(rows=backordered()["rows"])))
+    placed = await placed_last(book)
+    assert [placed.replaces, *(row.back_order for row in placed.rows)] == [first, True, True]
+
+
+async def test_rows_that_wait_no_more_stay_so_when_the_order_is_placed_anew(book: Database) -> None:
+    await place(book, backordered("1"))
+    await changing.change_order(book, SHOP, "A-1", quantity_set(9, row=1))
+    assert [row.back_order for row in (await placed_last(book)).rows] == [False, True]
+    await changing.cancel_order(book, SHOP, "A-1")
+    assert [amended.no_waiting for amended in await amendments(book)] == [("1",)]
 
 
 # Holding and releasing

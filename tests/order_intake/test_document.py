@@ -112,6 +112,39 @@ def test_rows_that_are_parts_of_each_other_are_refused() -> None:
     assert wrong(document(rows=rows)) == ["rows[1].parentRowReference", "rows[2].parentRowReference"]
 
 
+def goods(number: str, parent: str | None = None, warehouse: str | None = None) -> dict[str, Any]:
+    """A row of a bundle, perhaps pinned to a warehouse."""
+    return row(number, parentRowReference=parent, externalWarehouseId=warehouse)
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        ([goods("1", None, "W1"), goods("2", "1", "W2")], ["rows[1].externalWarehouseId"]),
+        ([goods("1"), goods("2", "1", "W1"), goods("3", "1", "W2")], ["rows[2].externalWarehouseId"]),
+        ([goods("3", "2", "W2"), goods("2", "1"), goods("1", "", "W1")], ["rows[2].externalWarehouseId"]),
+        ([goods("1", None, "W1"), goods("2", "1", "W1"), goods("3", "2"), goods("9", None, "W9")], []),
+        ([goods("1"), goods("2", "1", "W1"), goods("3", "2", "W1")], []),
+        ([goods("1", None, "W1"), goods("2", None, "W2")], []),
+    ],
+)
+def test_a_bundle_goes_to_one_warehouse_however_far_its_rows_are_related(
+    rows: list[dict[str, Any]], named: list[str]
+) -> None:
+    assert wrong(document(rows=rows)) == named
+
+
+def test_goods_are_no_part_of_what_ships_from_nowhere() -> None:
+    for kind, named in (
+        ("serviceProduct", ["rows[1].parentRowReference"]),
+        (" costproduct", ["rows[1].parentRowReference"]),
+        ("", []),
+    ):
+        assert wrong(document(rows=[row("1", productType=kind), goods("2", "1")])) == named
+    gift_wrapped = [row("1"), row("2", parentRowReference="1", productType="serviceProduct")]
+    assert wrong(document(rows=gift_wrapped)) == []
+
+
 def test_of_many_errors_a_hundred_are_told_and_the_others_counted() -> None:
     with pytest.raises(problems.Refused) as raised:
         read_order(json.dumps(document(rows=[{}] * 1_000)).encode(), 1_000, V2)

@@ -15,6 +15,7 @@ from order_intake.document import V3, OrderV3, read_order, reading
 from order_intake.placing import NewOrder
 from shared import problems
 from shared.contracts import OrderPlaced
+from shared.rules import strategies
 from tests.order_intake.orders import HOME, NOON, SHOP, library_order, plugin_order, v3
 
 SHAPE = shown_v3.OrderShown.model_json_schema(mode="serialization")
@@ -80,6 +81,11 @@ def test_without_these_it_is_no_order(name: str) -> None:
         ({"comments": [{"type": "reference", "value": "x", "createdDate": "now"}]}, "comments[0].createdDate"),
         ({"preferences": {"autoSubmit": "later"}}, "preferences.autoSubmit"),
         ({"preferences": []}, "preferences"),
+        ({"preferences": {"allOrNothing": "sometimes"}}, "preferences.allOrNothing"),
+        ({"preferences": {"strategy": "Priority"}}, "preferences.strategy"),
+        ({"preferences": {"strategy": ["priority"]}}, "preferences.strategy"),
+        ({"preferences": {"reservationId": "7"}}, "preferences.reservationId"),
+        ({"rows": [{"externalId": "1", "quantity": 1, "backOrderCancelled": "x"}]}, "rows[0].backOrderCancelled"),
         ({"rows": []}, "rows"),
         ({"rows": [{"externalId": "", "externalProductId": "P", "quantity": 1}]}, "rows[0].externalId"),
         ({"rows": [{"externalId": "1", "quantity": 1}]}, "rows[0].externalProductId"),
@@ -102,6 +108,8 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], named: str) -> None:
         {"pickupPointId": "", "routingServiceCode": None, "currency": "", "totalPrice": "", "comments": None},
         {"preferences": {"autoSubmit": None, "later": 1}},
         {"preferences": {"autoSubmit": ""}},
+        {"preferences": {"allOrNothing": "true", "strategy": " ", "reservationId": ""}},
+        *({"preferences": {"strategy": name}} for name in strategies.STRATEGIES),
         {"rows": [{"externalId": n, "externalProductId": "P", "quantity": 1} for n in "12"]},
         {"metadata": {"documentType": "PurchaseOrder", "sourceOrganization": "", "client": "shop/1.0"}},
         {"references": [{"name": "PO", "value": "1" * 100}]},

@@ -18,7 +18,6 @@ from tests.order_intake import orders
 ORDER, WEST, EAST = UUID(int=1), UUID(int=2), UUID(int=3)
 STATUSES = st.sampled_from(sorted(RANK))
 ON_THE_WAY = st.sampled_from([*PROGRESS, CANCELLED])
-WORK = ("Created", "Submitted", "Viewed", "Picking", "Packing", "Shipping")
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5),
@@ -40,46 +39,6 @@ def told(order: Order, *messages: OrderRouted | ShipmentChanged) -> Order:
         else:
             order = domain.with_shipment(order, message)
     return order
-
-
-def state(order: Order) -> Any:
-    """Where an order stands, without the times at which that was heard."""
-    rows = {
-        name: (row.status, row.delivered, row.cancelled, row.waiting, row.unserved, domain.to_be_routed(row))
-        for name, row in order.rows.items()
-    }
-    return order.round, order.status, rows
-
-
-def shipment_story(draw: st.DrawFn, shipment: UUID, catalogue: str, quantity: int) -> list[ShipmentChanged]:
-    """What is said of a shipment: work that goes forward, and perhaps an end."""
-    steps: list[str] = sorted(draw(st.sets(st.sampled_from(WORK))), key=WORK.index)
-    end = draw(st.sampled_from(["", "Delivered", "Cancelled"]))
-    delivered = draw(st.integers(0, quantity)) if end == "Delivered" else 0
-    return [
-        orders.shipment(
-            ORDER,
-            shipment,
-            status,
-            ("1", quantity, delivered if status == end else 0),
-            version=version,
-            catalogue=catalogue,
-        )
-        for version, status in enumerate([*steps, *([end] if end else [])], start=1)
-    ]
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> tuple[Order, list[OrderRouted | ShipmentChanged]]:
-    """An order of one row, routed once to two warehouses, and all that is said of it, as it happened."""
-    west, east, waiting, unserved = (draw(st.integers(0, 4)) for _ in range(4))
-    order = an_order(west + east + waiting + unserved + 1)
-    parts = [part for part in (("W1", WEST, west), ("W2", EAST, east)) if part[2]]
-    routing = orders.routed(ORDER, orders.row_routed("1", *parts, waiting=waiting, unserved=unserved + 1))
-    story: list[OrderRouted | ShipmentChanged] = [routing]
-    for catalogue, shipment, quantity in parts:
-        story += shipment_story(draw, shipment, catalogue, quantity)
-    return order, story
 
 
 @given(ON_THE_WAY, ON_THE_WAY)
@@ -109,34 +68,6 @@ def test_a_row_is_in_error_while_any_of_its_shipments_is() -> None:
 @given(STATUSES, STATUSES)
 def test_a_new_round_of_routing_may_move_a_row_anywhere(current: str, now: str) -> None:
     assert domain.next_status(current, now, decided_again=True) == now
-
-
-@given(stories(), st.data())
-def test_messages_in_any_order_and_any_number_of_times_end_the_same(
-    story: tuple[Order, list[OrderRouted | ShipmentChanged]], data: st.DataObject
-) -> None:
-    order, messages = story
-    shuffled = data.draw(st.permutations(messages + data.draw(st.lists(st.sampled_from(messages)))))
-    assert state(told(order, *shuffled)) == state(told(order, *messages))
-
-
-@given(stories(), st.data())
-def test_no_message_moves_a_row_or_an_order_back(
-    story: tuple[Order, list[OrderRouted | ShipmentChanged]], data: st.DataObject
-) -> None:
-    order, messages = story
-    for message in data.draw(st.permutations(messages)):
-        after = told(order, message)
-        assert RANK[after.rows["1"].status] >= RANK[order.rows["1"].status]
-        assert after.history[: len(order.history)] == order.history
-        order = after
-
-
-@given(stories())
-def test_every_unit_of_a_row_is_somewhere(story: tuple[Order, list[OrderRouted | ShipmentChanged]]) -> None:
-    row = told(story[0], *story[1]).rows["1"]
-    under_way = sum(part.quantity - part.delivered for part in row.parts.values() if not part.closed)
-    assert row.delivered + row.cancelled + under_way + domain.to_be_routed(row) == row.quantity
 
 
 @given(st.lists(STATUSES, min_size=1))
@@ -178,28 +109,6 @@ def test_a_row_is_as_far_as_its_earliest_shipment() -> None:
     west = orders.shipment(ORDER, WEST, "Delivered", ("1", 3, 3))
     east = orders.shipment(ORDER, EAST, "Picking", ("1", 2, 0), catalogue="W2")
     assert told(an_order(5), routing, west, east).rows["1"].status == "Picking"
-
-
-def test_what_a_closed_shipment_did_not_deliver_counts_as_to_be_routed() -> None:
-    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
-    row = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Delivered", ("1", 5, 2))).rows["1"]
-    assert [row.status, row.delivered, row.cancelled, domain.to_be_routed(row)] == ["Delivered", 2, 0, 3]
-
-
-def test_what_the_supplier_cancelled_is_not_to_be_routed() -> None:
-    routing = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
-    row = told(an_order(5), routing, orders.shipment(ORDER, WEST, "Cancelled", ("1", 5, 0))).rows["1"]
-    assert [row.status, row.delivered, row.cancelled, domain.to_be_routed(row)] == ["Cancelled", 0, 5, 0]
-
-
-def test_a_new_round_takes_a_cancelled_row_to_another_warehouse() -> None:
-    first = orders.routed(ORDER, orders.row_routed("1", ("W1", WEST, 5)))
-    cancelled = orders.shipment(ORDER, WEST, "Cancelled", ("1", 5, 0))
-    second = orders.routed(ORDER, orders.row_routed("1", ("W2", EAST, 5)), round_=2)
-    order = told(an_order(5), first, cancelled, second)
-    assert [step.value for step in order.rows["1"].history] == ["Routed", "Cancelled", "Routed"]
-    assert order.rows["1"].cancelled == 0
-    assert state(told(order, first)) == state(order)
 
 
 def test_an_older_round_changes_nothing() -> None:

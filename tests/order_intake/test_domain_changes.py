@@ -12,18 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from order_intake import domain
-from order_intake.domain import CANCELLED, DELIVERED, ERROR, RANK, Known, Order, Row, Step
-from shared.contracts import OrderPlaced, Party, Reference
-from tests.order_intake import orders
+from order_intake.domain import CANCELLED, DELIVERED, ERROR, Known, Order, Row, Step
+from shared.contracts import OrderPlaced, OrderRouted, Party, Reference, ShipmentChanged
+from tests.order_intake import orders, routing_story
 from tests.order_intake.orders import SHOP, document, new_order
 
 ORDER, WEST, EAST = UUID(int=1), UUID(int=2), UUID(int=3)
-WORK = ("Created", "Submitted", "Viewed", "Picking", ERROR, "Packing", "Shipping")
 
 Heard = Callable[[Order], Order]
 """Something that happens to an order."""
-
-QUANTITIES = st.integers(0, 4)
 
 
 def an_order(*quantities: int, **fields: Any) -> Order:
@@ -71,63 +68,37 @@ def asked(*quantities: float, **fields: Any) -> OrderPlaced:
     return placed.model_copy(update={"placed_at": orders.at(15)})
 
 
-@st.composite
-def stories(draw: st.DrawFn) -> tuple[Order, list[tuple[str, Heard]]]:
-    """An order of one row, perhaps held at first, and all that happens to it, with a name for each kind."""
-    west, east, waiting, unserved = (draw(QUANTITIES) for _ in range(4))
-    order = an_order(west + east + waiting + unserved + 1)
-    parts = [part for part in (("W1", WEST, west), ("W2", EAST, east)) if part[2]]
-    held = draw(st.booleans())
-    story: list[tuple[str, Heard]] = [("cancelled", cancelling)] if draw(st.booleans()) else []
-    if held:
-        story.append(
-            ("routed", routing(orders.row_routed("1", reserved=west + east, waiting=waiting, unserved=unserved + 1)))
-        )
-    story.append(
-        (
-            "routed",
-            routing(orders.row_routed("1", *parts, waiting=waiting, unserved=unserved + 1), round_=2 if held else 1),
-        )
-    )
-    for _, shipment, quantity in parts:
-        steps = sorted(draw(st.sets(st.sampled_from(WORK))), key=WORK.index)
-        end = draw(st.sampled_from(["", DELIVERED, CANCELLED]))
-        for version, status in enumerate([*steps, *([end] if end else [])], start=1):
-            delivered = draw(st.integers(0, quantity)) if status in (DELIVERED, CANCELLED) else 0
-            story.append(("shipped", shipping(shipment, status, quantity, delivered, version)))
-    return order, story
+def hearing(message: OrderRouted | ShipmentChanged) -> Heard:
+    """A message is heard."""
+    if isinstance(message, OrderRouted):
+        return lambda order: domain.with_routing(order, message)
+    return lambda order: domain.with_shipment(order, message)
 
 
-@given(stories(), st.data())
-def test_whatever_is_heard_in_whatever_order_ends_the_same(
-    story: tuple[Order, list[tuple[str, Heard]]], data: st.DataObject
+@given(routing_story.stories(), st.data())
+def test_an_order_cancelled_at_any_time_ends_the_same(
+    story: tuple[int, list[routing_story.Message]], data: st.DataObject
 ) -> None:
-    order, heard = story[0], [happens for _, happens in story[1]]
-    shuffled = data.draw(st.permutations(heard + data.draw(st.lists(st.sampled_from(heard)))))
-    assert state(after(order, *shuffled)) == state(after(order, *heard))
+    quantity, said = story
+    heard = [hearing(message) for message in data.draw(st.composite(routing_story.heard)(said))]
+    heard.insert(data.draw(st.integers(0, len(heard))), cancelling)
+    in_order = [*(hearing(message) for message in said), cancelling]
+    assert state(after(an_order(quantity), *heard)) == state(after(an_order(quantity), *in_order))
 
 
-@given(stories(), st.data())
-def test_every_unit_stays_accounted_for_and_rows_make_named_moves_only(
-    story: tuple[Order, list[tuple[str, Heard]]], data: st.DataObject
+@given(routing_story.stories(), st.data())
+def test_every_unit_of_a_cancelled_order_was_delivered_or_is_cancelled(
+    story: tuple[int, list[routing_story.Message]], data: st.DataObject
 ) -> None:
-    order = story[0]
-    for cause, happens in data.draw(st.permutations(story[1] + data.draw(st.lists(st.sampled_from(story[1]))))):
+    heard = [hearing(message) for message in data.draw(st.composite(routing_story.heard)(story[1]))]
+    before = data.draw(st.integers(0, len(heard)))
+    order = after(an_order(story[0]), *heard[:before], cancelling)
+    for happens in (lambda now: now, *heard[before:]):
         now = happens(order)
         row, was = now.rows["1"], order.rows["1"]
-        assert row.delivered + row.cancelled <= row.quantity
-        assert row.reserved + row.waiting + row.unserved <= row.quantity
-        if now.cancelled:
-            assert [row.reserved + row.waiting + row.unserved, domain.to_be_routed(row)] == [0, 0]
-            assert row.delivered + row.cancelled == row.quantity
-        elif now.round:
-            assert now.round < 2 or not row.reserved
-        named = (
-            RANK[row.status] >= RANK[was.status]
-            or ERROR in (row.status, was.status)
-            or (cause == "routed" and now.round > order.round)
-        )
-        assert named, f"{was.status} became {row.status}, because it was {cause}"
+        assert [row.reserved, row.waiting, row.rerouting, row.unserved, domain.to_be_routed(row)] == [0] * 5
+        assert row.delivered + row.cancelled == row.quantity
+        assert row.status == (DELIVERED if row.delivered else CANCELLED)
         assert not (was.status == DELIVERED and row.status == CANCELLED)
         assert now.history[: len(order.history)] == order.history
         order = now

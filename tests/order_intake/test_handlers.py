@@ -60,13 +60,20 @@ async def test_messages_in_every_order_leave_the_same_order(book: Database) -> N
                 orders.row_routed("1", ("W1", west, 3), ("W2", east, 2)),
                 orders.row_routed("2", ("W1", west, 1), unserved=1, reason="no stock"),
             ),
-            orders.shipment(order, west, "Viewed", ("1", 3, 0), ("2", 1, 0), version=2),
             orders.shipment(order, west, "Delivered", ("1", 3, 2), ("2", 1, 1), version=3, codes=("JJFI1",)),
             orders.shipment(order, east, "Cancelled", ("1", 2, 0), catalogue="W2"),
+            orders.routed(
+                order,
+                orders.row_routed("1", ("W1", west, 2), cancelled=3),
+                orders.row_routed("2", ("W1", west, 1), unserved=1, reason="no stock"),
+                round_=2,
+            ),
         ]
 
-    ways = [await place(book, 5, 2) for _ in itertools.permutations(range(4))]
-    for order, way in zip(ways, itertools.permutations(range(4)), strict=True):
+    # The rounds of an order come in their order.
+    possible = [way for way in itertools.permutations(range(4)) if way.index(0) < way.index(3)]
+    ways = [await place(book, 5, 2) for _ in possible]
+    for order, way in zip(ways, possible, strict=True):
         messages = story(order)
         for step in way:
             await take(book, [messages[step]])
@@ -75,7 +82,7 @@ async def test_messages_in_every_order_leave_the_same_order(book: Database) -> N
         assert routed
         assert [len(row.parts) for row in rows] == [2, 1]
         ended.add((status, *((row.status, row.delivered, row.cancelled, row.unserved) for row in rows)))
-    assert ended == {("Delivered", ("Delivered", 2, 2, 0), ("Delivered", 1, 0, 1))}
+    assert ended == {("Delivered", ("Delivered", 2, 3, 0), ("Delivered", 1, 0, 1))}
 
 
 async def test_a_batch_of_many_orders_is_shown(book: Database) -> None:

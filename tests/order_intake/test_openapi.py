@@ -88,8 +88,12 @@ def test_the_examples_of_bodies_have_the_shape_of_bodies(described: dict[str, An
     assert checked >= 9
 
 
-async def test_the_routing_of_an_order_is_another_services(client: httpx.AsyncClient) -> None:
+async def test_the_routing_of_an_order_and_the_cancelling_of_its_rows_is_another_services(
+    client: httpx.AsyncClient,
+) -> None:
     for number in ("A-1", "A/1", "A%2F1"):
         answer = await client.get(f"{ORDERS}/{number}/routing")
         assert (answer.status_code, answer.json()["message"]) == (404, "Not Found")
+        cancelled = await client.post(f"{ORDERS}/{number}/rows/1/cancellations")
+        assert (cancelled.status_code, cancelled.json()["message"]) == (404, "Not Found")
         assert (await client.get(f"{ORDERS}/{number}")).status_code == 401

@@ -50,16 +50,23 @@ BODIES: Mapping[str, Callable[[Market], Any]] = {
         {"productExternalId": market.product, "safetyStock": 0}
     ],
     "POST /ecommerce/v3/inventory/migrate": lambda _: "",
+    "POST /ecommerce/v3/reservations": lambda market: market.cart(),
     "POST /ecommerce/v3/orders": lambda market: market.order(externalId="ORDER-BY-ANYBODY"),
     "PUT /ecommerce/v3/orders/{external_id}": lambda _: {"comments": [{"type": "deliveryNote", "value": "Thank you"}]},
     "POST /ecommerce/v3/orders/{external_id}": lambda _: "",
     "DELETE /ecommerce/v3/orders/{external_id}": lambda _: "",
     "PATCH /ecommerce/v3/orders/{external_id}/preferences": lambda _: {"autoSubmit": True},
     "POST /ecommerce/v3/orders/{external_id}/comments": lambda _: {"type": "pickingNote", "value": "ring the bell"},
+    "POST /ecommerce/v3/orders/{external_id}/rows/{row_external_id}/cancellations": lambda _: {"quantity": 0.25},
     "POST /ecommerce/v3/shipments/{shipment_id}/events": lambda _: {"type": "InTransit"},
+    "POST /ecommerce/v3/shipments/{shipment_id}/rejections": lambda _: {
+        "rows": [{"externalId": "1", "quantity": 0.25}]
+    },
     "PUT /v2/orders": lambda market: market.world.document(row(market.product, 1), externalId="ORDER-BY-ANYONE"),
     "PUT /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
     "PATCH /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
+    "PUT /ecommerce/v3/routing/settings": lambda _: {"strategy": "priority"},
+    "POST /ecommerce/v3/routing/simulations": lambda _: {"rules": {"strategy": "fewest-shipments"}},
     "PUT /ecommerce/v3/notifications/settings": lambda _: {"emails": ["orders@supplier.example"]},
     "PUT /ecommerce/v3/organisations/{business_id}": lambda _: {"name": "Shop", "roles": ["retailer"]},
     "POST /ecommerce/v3/organisations/{business_id}/keys": lambda _: {"account": "a-new-key"},
@@ -83,6 +90,7 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     "POST /ecommerce/v3/orders/{external_id}": {"external_id": "reopening"},
     "DELETE /ecommerce/v3/orders/{external_id}": {"external_id": "deleting"},
     "PATCH /ecommerce/v3/orders/{external_id}/preferences": {"external_id": "releasing"},
+    "DELETE /ecommerce/v3/reservations/{reservation_id}": {"reservation_id": "freeing"},
     "POST /ecommerce/v3/shipments/{shipment_id}/delivered": {"shipment_id": "delivering"},
     "DELETE /ecommerce/v3/organisations/{business_id}/keys/{account}": {"account": "revoking"},
 }

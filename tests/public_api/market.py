@@ -74,14 +74,17 @@ class Market:
         await world.running.settled()
         shipped = await builders.eventually(self._shipped, lambda found: found.keys() >= set(orders))
         shipment, self.spare["delivering"] = (shipped[order] for order in orders)
+        reserved, self.spare["freeing"] = [await self._reserved() for _ in range(2)]
         self.spare["revoking"] = f"spare-key-of-{world.retailer.id}"
         await self._park(await organisations.new_key(self.spare["revoking"], demo_world.SECRET))
         self.things = {
             "catalogue_id": self.catalogue,
             "product_id": self.product,
             "external_id": orders[0],
+            "row_external_id": "1",
             "order_number": orders[0],
             "comment_id": "91",
+            "reservation_id": reserved,
             "shipment_id": shipment,
             "parcel_id": "1",
             "business_id": world.retailer.id,
@@ -106,6 +109,15 @@ class Market:
             "rows": [wanted | {"externalWarehouseId": self.catalogue}],
             **fields,
         }
+
+    def cart(self) -> dict[str, Any]:
+        """What is kept for a while: one of the product."""
+        return {"minutes": 1_440, "rows": [{"externalProductId": self.product, "quantity": 1}]}
+
+    async def _reserved(self) -> str:
+        answer = await self.retailer.ask("POST", "/ecommerce/v3/reservations", self.cart())
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["reservationId"])
 
     async def _shipped(self) -> dict[str, str]:
         """The shipments there are, by the number of their order."""

@@ -17,6 +17,7 @@ from shared.contracts import (
     OrderAllocated,
     OrderAmended,
     OrderPlaced,
+    ShipmentChanged,
 )
 from shared.postgres import Database
 from tests import builders
@@ -55,6 +56,12 @@ class Router:
         """Let inventory answer, in one batch."""
         async with self.database.transaction() as tx:
             await handlers.ship_orders(allocated, tx, examples.SETTINGS)
+
+    async def hears_of_shipments(self) -> None:
+        """Let it hear what it has itself said of shipments, as often as it is called."""
+        changed = await self.said(ShipmentChanged)
+        async with self.database.transaction() as tx:
+            await handlers.reroute_shipments(changed, tx, examples.SETTINGS)
 
     async def said(self, kind: type[AnyMessage]) -> list[AnyMessage]:
         """The messages of one kind it has said so far."""

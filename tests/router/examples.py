@@ -19,14 +19,10 @@ from shared.contracts import (
     OrderAmended,
     OrderPlaced,
     OrderRow,
-    Outcome,
     Party,
     Reference,
-    RowAllocated,
-    RowDemand,
-    Seen,
-    Taking,
 )
+from shared.rules import taking
 
 RETAILER, SUPPLIER, OTHER_SUPPLIER, STRANGER = "1531864-4", "0109357-9", "2345678-9", "9999999-2"
 PLACED_AT = datetime(2026, 1, 2, 8, tzinfo=UTC)
@@ -109,48 +105,16 @@ def sources(catalogues: Iterable[CatalogueChanged], balances: Iterable[BalanceCh
 
 
 def allocate(request: AllocateOrder, stock: dict[tuple[str, str], int | Decimal]) -> OrderAllocated:
-    """Inventory's answer, greedily, from what there is by (catalogue, product); what is taken is gone from `stock`."""
-    before = dict(stock)
-    rows = [_allocate_row(demand, stock) for demand in request.rows]
-    short = [demand for demand, got in zip(request.rows, rows, strict=True) if got.short]
-    outcome: Outcome = "full" if not short else "partial" if any(got.taken for got in rows) else "none"
-    if any(demand.mandatory for demand in short):
-        stock.clear()
-        stock.update(before)
-        outcome = "refused"
-        rows = [
-            got.model_copy(update={"taken": (), "short": demand.quantity})
-            for demand, got in zip(request.rows, rows, strict=True)
-        ]
-    return OrderAllocated(order_id=request.order_id, round=request.round, outcome=outcome, rows=tuple(rows))
-
-
-def _allocate_row(demand: RowDemand, stock: dict[tuple[str, str], int | Decimal]) -> RowAllocated:
-    taken, seen, needed = [], [], demand.quantity
-    for candidate in demand.candidates:
-        key = (candidate.catalogue_id, candidate.product_id)
-        there = Decimal(stock.get(key, 0))
-        part = min(there, needed)
-        if not demand.partial_delivery_allowed and there < demand.quantity:
-            part = Decimal(0)
-        verdict = "taken" if part else "served already" if not needed else "whole row needed" if there else "no stock"
-        seen.append(
-            Seen(
-                catalogue_id=key[0],
-                product_id=key[1],
-                quantity=there,
-                allocated=Decimal(0),
-                held=Decimal(0),
-                safety_stock=Decimal(0),
-                taken=part,
-                verdict=verdict,
-            )
-        )
-        if part:
-            taken.append(Taking(catalogue_id=key[0], product_id=key[1], quantity=part))
-            stock[key] = there - part
-            needed -= part
-    return RowAllocated(external_id=demand.external_id, taken=tuple(taken), short=needed, seen=tuple(seen))
+    """Inventory's answer from what there is by (catalogue, product); what is taken is gone from `stock`."""
+    places = {(c.catalogue_id, c.product_id) for row in request.rows for c in row.candidates}
+    balances = {
+        (request.retailer_id, *place): taking.Balance(number, Decimal(stock.get(place, 0)))
+        for number, place in enumerate(sorted(places))
+    }
+    answer = taking.allocate(request, balances)
+    for (_, catalogue_id, product_id), after in taking.balances_after(balances, request.retailer_id, answer).items():
+        stock[catalogue_id, product_id] = after.quantity
+    return answer
 
 
 def ranking(plan: domain.Plan, place: int = 0) -> Sequence[str]:

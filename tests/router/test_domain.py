@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.domain import allocation
 from router import domain
 from router.domain import Decision, Route
 from shared.contracts import OrderAllocated, OrderPlaced, RowAllocated, Taking
+from shared.rules import taking as allocation
 from tests.router.examples import (
     OTHER_SUPPLIER,
     SUPPLIER,
@@ -277,6 +277,8 @@ def worlds(draw: st.DrawFn) -> tuple[OrderPlaced, domain.Sources, dict[tuple[str
             draw(st.one_of(st.integers(1, 8).map(str), quantities.map(str))),
             mandatory=draw(st.booleans()) and draw(st.booleans()),
             partial_delivery_allowed=draw(st.booleans()),
+            back_order=draw(st.booleans()),
+            parent=str(draw(st.integers(0, number - 1))) if number and draw(st.integers(0, 3)) == 0 else None,
             product_type=draw(st.sampled_from([None, None, None, "serviceProduct"])),
         )
         for number in range(draw(st.integers(1, 5)))
@@ -319,14 +321,15 @@ def test_the_result_can_be_recomputed_from_the_record_alone(
     record = decide(placed, known, stock).record
     kept = domain.DecisionRecord.model_validate_json(record.model_dump_json())
     assert kept == record
-    assert domain.recompute(kept) == {row.external_id: row.taken for row in record.rows if row.stocked}
+    again = domain.recompute(kept)
+    assert [(row.taken, row.waiting) for row in again.rows] == [(r.taken, r.waiting) for r in record.rows if r.stocked]
 
 
 def test_an_end_of_sale_product_counts_nothing_when_a_record_is_recomputed() -> None:
     record = decide(order(row()), sources([catalogue("A")], [balance("A")]), {("A", "BOOTS"): 5}).record
     ended = record.rows[0].candidates[0].model_copy(update={"verdict": "end of sale"})
     changed = record.model_copy(update={"rows": (record.rows[0].model_copy(update={"candidates": (ended,)}),)})
-    assert domain.recompute(changed) == {"1": ()}
+    assert domain.recompute(changed).rows[0].taken == ()
 
 
 def test_a_plan_kept_and_read_again_asks_the_same() -> None:
@@ -351,6 +354,9 @@ def test_the_result_that_inventory_really_gives_can_be_recomputed_from_the_recor
             safety_stock=Decimal(data.draw(st.integers(0, 2))),
             sellable=data.draw(st.integers(0, 4)) > 0,
             end_of_sale=data.draw(st.integers(0, 4)) == 0,
+            unlimited=data.draw(st.integers(0, 4)) == 0,
+            back_order_allowed=data.draw(st.booleans()),
+            back_order_room=data.draw(st.none() | st.integers(0, 9).map(Decimal)),
         )
         for number, (pair, quantity) in enumerate(stock.items())
     }
@@ -359,4 +365,4 @@ def test_the_result_that_inventory_really_gives_can_be_recomputed_from_the_recor
     route = Route(placed, plan, 1)
     assert domain.misfit(route, answer) is None
     record = domain.decide(route, answer, NOW, NOW).record
-    assert domain.recompute(record) == {row.external_id: row.taken for row in record.rows if row.stocked}
+    assert domain.recompute(record).rows == answer.rows

@@ -64,7 +64,7 @@ async def delivers(router: Router, placed: OrderPlaced, catalogue_id: str) -> No
         moved = domain.move(found, Change(status="Delivered"), await tx.now())
         assert isinstance(moved, domain.Shipment)
         await store.save_moved(tx, moved)
-        await store.save_delivered(tx, moved)
+        await store.save_rows(tx, moved)
 
 
 async def test_the_open_shipments_of_a_cancelled_order_are_cancelled_and_said_to_be_closed(router: Router) -> None:
@@ -102,8 +102,8 @@ async def test_what_is_promised_to_an_order_that_was_cancelled_meanwhile_is_let_
     assert await router.said(ShipmentCreated) == []
     assert await router.said(ReleaseOrder) == [ReleaseOrder(order_id=placed.order_id, retailer_id=placed.retailer_id)]
     (routed,) = await router.said(OrderRouted)
-    assert [(r.routed, int(r.reserved), int(r.unserved), r.reason) for r in routed.rows] == [
-        ((), 0, 5, "cancelled by the retailer")
+    assert [(r.routed, int(r.reserved), int(r.unserved), int(r.cancelled), r.reason) for r in routed.rows] == [
+        ((), 0, 0, 5, "cancelled by the retailer")
     ]
     assert await history_of(router, placed) == ["cancelled by the retailer"]
 
@@ -136,7 +136,7 @@ async def test_a_cancellation_that_overtakes_its_order_counts_when_the_order_com
     await router.hears(placed)
     assert await router.said(AllocateOrder) == []
     routed = await router.said(OrderRouted)
-    assert [(int(r.unserved), r.reason) for r in routed[0].rows] == [(5, "cancelled by the retailer")]
+    assert [(int(r.cancelled), r.reason) for r in routed[0].rows] == [(5, "cancelled by the retailer")]
     assert len({one.model_dump_json() for one in routed}) == 1
     async with router.database.transaction() as tx:
         assert await tx.fetch_value("SELECT count(*) FROM amendments") == 0
@@ -323,7 +323,7 @@ async def test_a_supplier_that_is_faster_than_a_cancellation_has_delivered(
         moved = domain.move(shipment, Change(status="Delivered"), await tx.now())
         assert isinstance(moved, domain.Shipment)
         await store.save_moved(tx, moved)
-        await store.save_delivered(tx, moved)
+        await store.save_rows(tx, moved)
     await cancel
     shown = (await client.get(f"{SHIPMENTS}/{shipment.shipment_id}", headers=supplier)).json()
     assert shown["status"]["value"] == "Delivered"
@@ -343,7 +343,7 @@ async def test_what_is_delivered_while_an_order_is_being_replaced_is_not_release
         moved = domain.move(shipment, Change(status="Delivered"), await tx.now())
         assert isinstance(moved, domain.Shipment)
         await store.save_moved(tx, moved)
-        await store.save_delivered(tx, moved)
+        await store.save_rows(tx, moved)
     await replacing
     release = (await router.said(AllocateOrder))[-1].release
     assert release is not None

@@ -72,7 +72,7 @@ async def test_a_shipment_reads_as_it_was_written_after_every_change(router: Rou
     assert isinstance(moved, Shipment)
     async with router.database.transaction() as tx:
         assert await store.save_moved(tx, moved)
-        await store.save_delivered(tx, moved)
+        await store.save_rows(tx, moved)
         assert await store.shipment(tx, first.shipment_id) == moved
         assert not await store.save_moved(tx, moved)
 

@@ -19,6 +19,7 @@ from deploy.local.cli import (
     parked,
     pickup_points,
     redrive,
+    replay,
     run,
     show,
     up,
@@ -64,6 +65,7 @@ app.add_typer(pickup_points.app)
 app.add_typer(parked.app)
 app.command()(audit.audit)
 app.command()(redrive.redrive)
+app.command()(replay.replay)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 

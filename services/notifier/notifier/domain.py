@@ -8,7 +8,8 @@ from ipaddress import ip_address
 from typing import Literal
 from uuid import UUID
 
-NEW_SHIPMENT = "new-shipment"
+NEW_SHIPMENT, REMINDER = "new-shipment", "reminder"
+"""The kinds of mails there are. Of a shipment there is at most one of each."""
 
 Language = Literal["fi", "sv", "en"]
 State = Literal["waiting", "pending", "sending", "sent", "refused", "not wanted"]

@@ -1,4 +1,5 @@
-"""What the notifier does with what it hears: it keeps contacts, and announces shipments to their suppliers."""
+"""What the notifier does with what it hears: it keeps contacts, announces shipments to their suppliers, and reminds
+them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ import structlog
 
 from notifier import domain, store
 from notifier.settings import Settings
-from shared.contracts import OrganisationChanged, ShipmentCreated
+from shared.contracts import OrganisationChanged, ShipmentCreated, ShipmentReminded
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
 
@@ -31,7 +32,19 @@ async def keep_contacts(changes: Sequence[OrganisationChanged], tx: Transaction)
 @subscriptions.on(ShipmentCreated)
 async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transaction, settings: Settings) -> None:
     """One mail for each new shipment, to its supplier: at once, when the supplier is known, or never if not wanted."""
-    suppliers = {shipment.supplier_id for shipment in shipments}
+    await _write_to_suppliers(tx, settings, domain.NEW_SHIPMENT, shipments)
+
+
+@subscriptions.on(ShipmentReminded)
+async def remind_suppliers(reminders: Sequence[ShipmentReminded], tx: Transaction, settings: Settings) -> None:
+    """One mail more for each shipment that was not opened in half of its time, to those who want mail at all."""
+    await _write_to_suppliers(tx, settings, domain.REMINDER, reminders)
+
+
+async def _write_to_suppliers(
+    tx: Transaction, settings: Settings, kind: str, news: Sequence[ShipmentCreated | ShipmentReminded]
+) -> None:
+    suppliers = {shipment.supplier_id for shipment in news}
     await store.note_suppliers(tx, suppliers)
     contacts = await store.contacts_to_rely_on(tx, suppliers)
     await store.save_mails(
@@ -39,15 +52,15 @@ async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transacti
         [
             store.NewMail(
                 shipment_id=shipment.shipment_id,
-                kind=domain.NEW_SHIPMENT,
+                kind=kind,
                 recipient_id=shipment.supplier_id,
                 retailer_id=shipment.retailer_id,
                 order_external_id=shipment.order_external_id,
-                message_id=domain.message_id(shipment.shipment_id, domain.NEW_SHIPMENT, settings.sender.domain),
+                message_id=domain.message_id(shipment.shipment_id, kind, settings.sender.domain),
                 content=shipment.model_dump_json(exclude_defaults=True).encode(),
                 state=domain.wish_of(contacts[shipment.supplier_id]),
             )
-            for shipment in shipments
+            for shipment in news
         ],
     )
 

@@ -1,4 +1,4 @@
-"""A mail about a new shipment, from the shipment's data to the bytes the mail server gets.
+"""A mail about a shipment, from the shipment's data to the bytes the mail server gets.
 
 The same mail always has the same bytes, so that a repeated one can be told by its Message-ID and is not a second one.
 """
@@ -18,7 +18,10 @@ from markupsafe import Markup
 from notifier import domain, wording
 from notifier.domain import Language
 from notifier.wording import Wording
-from shared.contracts import ShipmentCreated
+from shared.contracts import ShipmentCreated, ShipmentReminded
+
+Told = ShipmentCreated | ShipmentReminded
+"""What a mail tells a supplier."""
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 MAX_TEXT = 4_000
@@ -53,41 +56,67 @@ class Envelope:
 def announce(shipment: ShipmentCreated, envelope: Envelope) -> Letter:
     """The mail that tells a supplier of a new shipment, as text and as HTML."""
     words = wording.WORDINGS[envelope.language]
-    deadline = words.write_moment(shipment.accept_by.astimezone(HELSINKI))
-    names = {
-        "order": shipment.order_external_id,
-        "retailer": domain.one_line(envelope.retailer_name),
-        "supplier": domain.one_line(envelope.supplier_name),
-        "deadline": deadline,
-    }
+    names = _names(words, shipment, envelope)
     given: dict[str, Any] = {
-        "words": words,
-        "shipment": shipment,
+        "heading": words.heading,
         "delivery": shipment.delivery,
-        "retailer": names["retailer"],
-        "deadline": deadline,
         "introduction": words.introduction.format(**names),
         "steps": [step.format(**names) for step in words.steps],
-        "why": words.why.format(**names),
         "ship_on": _day(words, shipment.delivery.requested_ship_date),
         "deliver_on": _day(words, shipment.delivery.requested_delivery_date),
         "address": _address_lines(shipment),
         "notes": _notes(shipment),
+    }
+    return _written(shipment, envelope, words.subject.format(**names), "new_shipment", given)
+
+
+def remind(reminded: ShipmentReminded, envelope: Envelope) -> Letter:
+    """The mail that reminds a supplier of a shipment it has not opened, as text and as HTML."""
+    words = wording.WORDINGS[envelope.language]
+    names = _names(words, reminded, envelope)
+    given: dict[str, Any] = {
+        "heading": words.reminder_heading,
+        "introduction": words.reminder_introduction.format(**names),
+        "steps": [step.format(**names) for step in words.reminder_steps],
+    }
+    return _written(reminded, envelope, words.reminder_subject.format(**names), "reminder", given)
+
+
+def _names(words: Wording, shipment: Told, envelope: Envelope) -> dict[str, str]:
+    """What the texts in braces are filled in with."""
+    return {
+        "order": shipment.order_external_id,
+        "retailer": domain.one_line(envelope.retailer_name),
+        "supplier": domain.one_line(envelope.supplier_name),
+        "deadline": words.write_moment(shipment.accept_by.astimezone(HELSINKI)),
+    }
+
+
+def _written(shipment: Told, envelope: Envelope, subject: str, template: str, given: dict[str, Any]) -> Letter:
+    """A mail from its two templates, with what every mail is given."""
+    words = wording.WORDINGS[envelope.language]
+    names = _names(words, shipment, envelope)
+    said: dict[str, Any] = {
+        "words": words,
+        "shipment": shipment,
+        "retailer": names["retailer"],
+        "deadline": names["deadline"],
+        "why": words.why.format(**names),
         "link": f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
+        **given,
     }
     message = EmailMessage(POLICY)
-    subject = domain.one_line(words.subject.format(**names))
     message["From"] = envelope.sender
     message["To"] = [Address(addr_spec=recipient) for recipient in envelope.recipients]
-    message["Subject"] = subject
+    message["Subject"] = domain.one_line(subject)
     message["Date"] = envelope.written_at
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_render("new_shipment.txt", given))
-    message.add_alternative(_render("new_shipment.html", given), subtype="html")
+    message.set_content(_render(f"{template}.txt", said))
+    message.add_alternative(_render(f"{template}.html", said), subtype="html")
     message["Content-Language"] = words.language
     message.set_boundary(f"=_{shipment.shipment_id}")
-    return Letter(subject, message.as_bytes())
+    return Letter(message["Subject"], message.as_bytes())
 
 
 def _day(words: Wording, moment: datetime | None) -> str | None:

@@ -17,7 +17,7 @@ from notifier import bell, domain, letter, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
 from notifier.settings import Settings
 from shared import postgres
-from shared.contracts import ShipmentCreated
+from shared.contracts import ShipmentCreated, ShipmentReminded
 from shared.postgres import Database, Transaction
 from shared.service import Service
 
@@ -144,20 +144,25 @@ class Sender:
         return written.subject, self._judge(mail, answers)
 
     def _write(self, mail: store.ClaimedMail) -> letter.Letter:
+        if mail.kind == domain.REMINDER:
+            reminded = ShipmentReminded.model_validate(mail.content)
+            return letter.remind(reminded, self._envelope(mail, reminded.supplier_id, reminded.retailer_id))
         shipment = ShipmentCreated.model_validate(mail.content)
         vendor = shipment.delivery.vendor
-        return letter.announce(
-            shipment,
-            letter.Envelope(
-                sender=self.settings.sender,
-                recipients=tuple(mail.contact.emails),
-                message_id=mail.message_id,
-                written_at=mail.created_at,
-                language=mail.language,
-                supplier_name=mail.supplier_name or shipment.supplier_id,
-                retailer_name=mail.retailer_name or (vendor and vendor.name) or shipment.retailer_id,
-                public_url=self.settings.public_url,
-            ),
+        retailer_name = (vendor and vendor.name) or shipment.retailer_id
+        return letter.announce(shipment, self._envelope(mail, shipment.supplier_id, retailer_name))
+
+    def _envelope(self, mail: store.ClaimedMail, supplier_name: str, retailer_name: str) -> letter.Envelope:
+        """What a mail needs besides what it tells; the names are for parties whose own are not known."""
+        return letter.Envelope(
+            sender=self.settings.sender,
+            recipients=tuple(mail.contact.emails),
+            message_id=mail.message_id,
+            written_at=mail.created_at,
+            language=mail.language,
+            supplier_name=mail.supplier_name or supplier_name,
+            retailer_name=mail.retailer_name or retailer_name,
+            public_url=self.settings.public_url,
         )
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:

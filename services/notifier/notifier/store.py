@@ -15,7 +15,7 @@ from shared.postgres import Record, Transaction
 
 @dataclass(frozen=True)
 class NewMail:
-    """A mail to be kept: what it is about, and whether it may go. `content` is the shipment's message as JSON."""
+    """A mail to be kept: what it is about, and whether it may go. `content` is the message it tells of as JSON."""
 
     shipment_id: UUID
     kind: str
@@ -33,6 +33,7 @@ class ClaimedMail:
 
     id: int
     shipment_id: UUID
+    kind: str
     message_id: str
     content: dict[str, Any]
     created_at: datetime
@@ -146,6 +147,7 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
         ClaimedMail(
             id=row["id"],
             shipment_id=row["shipment_id"],
+            kind=row["kind"],
             message_id=row["message_id"],
             content=row["content"],
             created_at=row["created_at"],

@@ -25,12 +25,16 @@ _ENGLISH_MONTHS = (
 
 @dataclass(frozen=True)
 class Wording:
-    """Everything a mail about a new shipment says that is not data. Texts in braces are filled in by name."""
+    """Everything a mail about a shipment says that is not data. Texts in braces are filled in by name."""
 
     language: Language
     subject: str
     heading: str
     introduction: str
+    reminder_subject: str
+    reminder_heading: str
+    reminder_introduction: str
+    reminder_steps: tuple[str, ...]
     order: str
     reference: str
     retailer: str
@@ -79,6 +83,15 @@ FINNISH = Wording(
     subject="Uusi lähetys: tilaus {order}, {retailer}",
     heading="Uusi lähetys toimitettavaksi",
     introduction="{retailer} on myynyt tuotteitanne. Lähettäkää alla olevat tuotteet suoraan asiakkaalle.",
+    reminder_subject="Muistutus: tilaus {order}, {retailer} odottaa vastaustanne",
+    reminder_heading="Lähetys odottaa vastaustanne",
+    reminder_introduction="Ette ole vielä avanneet tätä jälleenmyyjän {retailer} lähetystä, ja puolet vastausajasta on"
+    " kulunut.",
+    reminder_steps=(
+        "Avatkaa lähetys viimeistään {deadline}, jos voitte toimittaa sen.",
+        "Jos ette voi toimittaa sitä, peruuttakaa se jo nyt, jotta tilaus ehditään hoitaa muualta.",
+        "Ellemme kuule teistä siihen mennessä, lähetys perutaan ja tuotteet tilataan muualta.",
+    ),
     order="Tilaus",
     reference="Viite",
     retailer="Jälleenmyyjä",
@@ -117,6 +130,15 @@ SWEDISH = Wording(
     subject="Ny försändelse: order {order}, {retailer}",
     heading="Ny försändelse att skicka",
     introduction="{retailer} har sålt era produkter. Skicka produkterna nedan direkt till kunden.",
+    reminder_subject="Påminnelse: order {order}, {retailer} väntar på ert svar",
+    reminder_heading="En försändelse väntar på ert svar",
+    reminder_introduction="Ni har ännu inte öppnat den här försändelsen från {retailer}, och halva svarstiden har"
+    " gått.",
+    reminder_steps=(
+        "Öppna försändelsen senast {deadline}, om ni kan leverera den.",
+        "Kan ni inte leverera den? Annullera den redan nu, så att ordern hinner levereras någon annanstans ifrån.",
+        "Hör vi inget från er till dess annulleras försändelsen, och produkterna beställs någon annanstans ifrån.",
+    ),
     order="Order",
     reference="Referens",
     retailer="Återförsäljare",
@@ -155,6 +177,15 @@ ENGLISH = Wording(
     subject="New shipment: order {order}, {retailer}",
     heading="A new shipment to send",
     introduction="{retailer} has sold products of yours. Please send the products below straight to the customer.",
+    reminder_subject="Reminder: order {order}, {retailer} is waiting for your answer",
+    reminder_heading="A shipment is waiting for your answer",
+    reminder_introduction="You have not opened this shipment of {retailer} yet, and half of the time to answer is"
+    " over.",
+    reminder_steps=(
+        "If you can deliver it, open the shipment by {deadline}.",
+        "If you cannot, cancel it now, so that there is time to send it from somewhere else.",
+        "If we do not hear from you by then, the shipment is cancelled and the products are ordered elsewhere.",
+    ),
     order="Order",
     reference="Reference",
     retailer="Retailer",

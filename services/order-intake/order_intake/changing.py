@@ -11,10 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
 from order_intake import checking, domain, standing, store
-from order_intake.document import OrderDocument, OrderOfAny, OrderV2, order_placed, reading
+from order_intake.document import order_placed, reading
 from order_intake.domain import Order
 from order_intake.store import Changeable, Successor
 from shared import outbox, problems
@@ -36,28 +35,37 @@ async def change_order(
 ) -> None:
     """Store the changed document, say what others must hear of it, and with `cancel` cancel the order.
 
-    Rows that ask for something else place the order anew, as long as no supplier has begun to work on it.
+    Rows that ask for something else place the order anew, as long as no supplier has begun to work on it. Preferences
+    that its rows were placed with change with them only.
     """
     async with database.transaction() as tx:
         changing = await _lock(tx, retailer_id, external_id)
         order, before = changing.order, changing.asked
-        document, asked = _changed(changing, change)
+        document, asked, no_waiting = _changed(changing, change)
         if asked.held and not order.held and not domain.has_ended(order):
             raise problems.conflict(f"Order {external_id} is with its warehouses already, and cannot be held again")
-        if domain.asks_otherwise(asked, before):
+        if domain.asks_otherwise(asked, before, no_waiting):
             if (reason := domain.too_far(order)) is not None:
                 raise problems.conflict(f"Order {external_id} {reason}")
             so_far = domain.delivered_so_far(order)
             if (row := domain.taken_back(asked, so_far)) is not None:
                 sent = f"{so_far[row].normalize():f} of row {row} of order {external_id} is delivered"
                 raise problems.conflict(f"{sent}; it cannot ask for less")
-            if not any(domain.left_to_send(asked, so_far).values()):
+            gone = domain.given_up(order, asked, before)
+            if not any(domain.left_to_send(asked, so_far, gone).values()):
                 raise problems.conflict(f"Of order {external_id} nothing would be left to send; cancel it instead")
             changing = await _place_anew(
-                tx, changing, document, asked, so_far, posted=changing.found.posted, reopened=changing.found.reopened
+                *(tx, changing, document, asked, no_waiting, so_far),
+                gone=gone,
+                posted=changing.found.posted,
+                reopened=changing.found.reopened,
+            )
+        elif (preference := domain.decided_with(asked, before)) is not None:
+            raise problems.conflict(
+                f"Order {external_id} was placed with its preferences.{preference}, which changes only when its rows do"
             )
         elif not domain.same_document(changing.found.document, document):
-            changing = await _amend(tx, changing, document, asked)
+            changing = await _amend(tx, changing, document, asked, no_waiting)
         if cancel:
             await _cancel(tx, changing)
 
@@ -95,12 +103,12 @@ async def reopen_order(
             raise problems.conflict(
                 f"Order {external_id} is {changing.order.status}; only a Cancelled or Delivered order is opened again"
             )
-        document, asked = _changed(changing, change)
+        document, asked, no_waiting = _changed(changing, change)
         so_far = domain.delivered_so_far(changing.order)
         if not any(domain.left_to_send(asked, so_far).values()):
             so_far = {}
         posted = changing.found.posted if posted is None else posted
-        await _place_anew(tx, changing, document, asked, so_far, posted=posted, reopened=True)
+        await _place_anew(tx, changing, document, asked, no_waiting, so_far, posted=posted, reopened=True)
 
 
 async def release_order(database: Database, retailer_id: str, external_id: str) -> None:
@@ -114,16 +122,20 @@ async def release_order(database: Database, retailer_id: str, external_id: str) 
         document = reading.as_posted(changing.found.document)
         document["preferences"] = (document.get("preferences") or {}) | {"autoSubmit": True}
         asked = changing.asked.model_copy(update={"held": False, "placed_at": changing.at})
-        await _amend(tx, changing, orjson.dumps(document), asked)
+        await _amend(tx, changing, orjson.dumps(document), asked, changing.no_waiting)
 
 
 @dataclass(frozen=True)
 class _Changing:
-    """An order that is being changed: as it was found, as it stands now, what it asks for, and the time."""
+    """An order that is being changed: as it was found, as it stands now, what it asks for, and the time.
+
+    `no_waiting` are its rows that are not to wait for stock any more.
+    """
 
     found: Changeable
     order: Order
     asked: OrderPlaced
+    no_waiting: tuple[str, ...]
     at: datetime
 
 
@@ -134,37 +146,34 @@ async def _lock(tx: Transaction, retailer_id: str, external_id: str) -> _Changin
         if await store.placed_order(tx, retailer_id, external_id) is None:
             raise problems.not_found(f"order {external_id}")
     (order,) = (await standing.with_rows(tx, {found.order.id: found.order})).values()
-    asked = _asked(found, external_id)
+    values = reading.as_posted(found.document)
     # The transaction may have begun long before the order was ours.
-    return _Changing(found, order, asked, await store.clock(tx))
+    return _Changing(
+        found, order, _asked(found, values, external_id), reading.without_waiting(values), await store.clock(tx)
+    )
 
 
-def _asked(found: Changeable, external_id: str) -> OrderPlaced:
+def _asked(found: Changeable, values: Mapping[str, Any], external_id: str) -> OrderPlaced:
     """What a stored document asks for."""
-    text = orjson.dumps(reading.as_posted(found.document))
-    document: OrderDocument
-    try:
-        document = OrderOfAny.model_validate_json(text)
-    except ValidationError:
-        # Fields of version 3 mean nothing in version 2, and may hold anything there.
-        document = OrderV2.model_validate_json(text)
+    document = reading.stored_order(values)
     asked = order_placed(found.order.id, found.order.retailer_id, document, found.placed_at)
     return asked.model_copy(update={"external_id": external_id, "held": found.order.held})
 
 
-def _changed(changing: _Changing, change: Change) -> tuple[bytes, OrderPlaced]:
-    """The document as it is to be, and what it asks for."""
+def _changed(changing: _Changing, change: Change) -> tuple[bytes, OrderPlaced, tuple[str, ...]]:
+    """The document as it is to be, what it asks for, and the rows that are not to wait for stock any more."""
     document, asked = change(reading.as_posted(changing.found.document))
-    return orjson.dumps(document), asked.model_copy(
-        update={
-            "retailer_id": changing.asked.retailer_id,
-            "external_id": changing.asked.external_id,
-            "placed_at": changing.at,
-        }
-    )
+    told = {
+        "retailer_id": changing.asked.retailer_id,
+        "external_id": changing.asked.external_id,
+        "placed_at": changing.at,
+    }
+    return orjson.dumps(document), asked.model_copy(update=told), reading.without_waiting(document)
 
 
-async def _amend(tx: Transaction, changing: _Changing, document: bytes, asked: OrderPlaced) -> _Changing:
+async def _amend(
+    tx: Transaction, changing: _Changing, document: bytes, asked: OrderPlaced, no_waiting: tuple[str, ...]
+) -> _Changing:
     """Store a document whose rows ask for the same, and say so if others must know."""
     order, before = changing.order, changing.asked
     asked = asked.model_copy(update={"order_id": order.id})
@@ -172,11 +181,11 @@ async def _amend(tx: Transaction, changing: _Changing, document: bytes, asked: O
         raise problems.conflict(f"Order {asked.external_id} is {order.status}, which is final")
     await store.save_document(tx, order.id, document, asked)
     amended = replace(order, held=order.held and asked.held)
-    if amended != order or asked.delivery != before.delivery:
+    if amended != order or asked.delivery != before.delivery or no_waiting != changing.no_waiting:
         amended = replace(amended, version=order.version + 1)
-        await outbox.put(tx, domain.amended(amended, asked, changing.at))
+        await outbox.put(tx, domain.amended(amended, asked, changing.at, no_waiting))
         await standing.save(tx, [order], {order.id: amended})
-    return replace(changing, order=amended, asked=asked)
+    return replace(changing, order=amended, asked=asked, no_waiting=no_waiting)
 
 
 async def _place_anew(
@@ -184,8 +193,10 @@ async def _place_anew(
     changing: _Changing,
     document: bytes,
     asked: OrderPlaced,
+    no_waiting: tuple[str, ...],
     so_far: Mapping[str, Decimal],
     *,
+    gone: Mapping[str, Decimal] | None = None,
     posted: bytes,
     reopened: bool,
 ) -> _Changing:
@@ -193,7 +204,7 @@ async def _place_anew(
     if wrong := await checking.product_errors(tx, [asked]):
         raise problems.invalid(wrong[asked.order_id])
     found, old = changing.found, changing.order
-    new, announced = domain.placed_anew(old, asked, so_far)
+    new, announced = domain.placed_anew(old, asked, so_far, gone)
     await standing.save(tx, [old], {old.id: domain.with_cancellation(old, changing.at)})
     await store.retire_order(tx, old.id)
     await store.insert_successor(
@@ -201,7 +212,7 @@ async def _place_anew(
     )
     await store.insert_rows_anew(tx, new)
     await outbox.put(tx, announced)
-    return replace(changing, order=new, asked=asked)
+    return replace(changing, order=new, asked=asked, no_waiting=no_waiting)
 
 
 async def _cancel(tx: Transaction, changing: _Changing) -> None:
@@ -212,5 +223,5 @@ async def _cancel(tx: Transaction, changing: _Changing) -> None:
     if order.status == domain.DELIVERED:
         raise problems.conflict(f"Order {changing.asked.external_id} is {order.status}, which is final")
     cancelled = domain.with_cancellation(replace(order, version=order.version + 1), changing.at)
-    await outbox.put(tx, domain.amended(cancelled, changing.asked, changing.at))
+    await outbox.put(tx, domain.amended(cancelled, changing.asked, changing.at, changing.no_waiting))
     await standing.save(tx, [order], {order.id: cancelled})

@@ -1,18 +1,26 @@
 """Finding the candidates of orders and asking inventory: when they are placed, and again when news has come."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from uuid import UUID
 
 from router import deciding, domain, store
 from router.domain import Plan, Route
 from shared import outbox
-from shared.contracts import AllocateOrder, OrderPlaced
+from shared.contracts import AllocateOrder, OrderAllocated, OrderPlaced
 from shared.postgres import Transaction
 
 
-async def plans(tx: Transaction, orders: Sequence[OrderPlaced]) -> Iterable[tuple[OrderPlaced, Plan]]:
-    """The orders with their candidates, from two statements for all of them."""
+async def plans(
+    tx: Transaction,
+    orders: Sequence[OrderPlaced],
+    barred: Mapping[UUID, Mapping[str, Collection[str]]] = MappingProxyType({}),
+) -> Sequence[tuple[OrderPlaced, Plan]]:
+    """The orders with their candidates as their strategies order them, from two statements for all of them.
+
+    `barred`, by order and row, are catalogues that are not asked again.
+    """
     if not orders:
         return []
     goods = [(order.retailer_id, row) for order in orders for row in order.rows if domain.needs_stock(row)]
@@ -21,12 +29,38 @@ async def plans(tx: Transaction, orders: Sequence[OrderPlaced]) -> Iterable[tupl
         {(retailer, row.product_id) for retailer, row in goods if row.product_id},
         {(retailer, row.ean) for retailer, row in goods if row.ean and not row.product_id},
     )
-    catalogues = await store.catalogues_of(tx, balances.keys())
-    sources = defaultdict(
-        lambda: domain.sources((), ()),
-        {retailer: domain.sources(catalogues.get(retailer, ()), found) for retailer, found in balances.items()},
-    )
-    return [(order, domain.rank_candidates(order, sources[order.retailer_id])) for order in orders]
+    sourcing = await store.sourcing_of(tx, {order.retailer_id for order in orders})
+    sources = {
+        retailer: domain.sources(known.catalogues, balances.get(retailer, ())) for retailer, known in sourcing.items()
+    }
+    return [
+        (
+            order,
+            domain.preferred(
+                order,
+                domain.rank_candidates(order, sources[order.retailer_id], barred.get(order.order_id, {})),
+                sourcing[order.retailer_id].preferences,
+            ),
+        )
+        for order in orders
+    ]
+
+
+async def freshen_stock(tx: Transaction, answered: Sequence[tuple[Route, OrderAllocated]]) -> None:
+    """Keep the copy of the stock near to what inventory has just seen, for the orders of those who plan with it.
+
+    Priority plans with nothing: its orders cost no statement.
+    """
+    quantities = {
+        (route.order.retailer_id, seen.product_id, seen.catalogue_id): seen.quantity - seen.taken
+        for route, answer in answered
+        if route.plan.strategy != domain.PRIORITY
+        for row in answer.rows
+        for seen in row.seen
+        if seen.verdict != "unknown" and not seen.unlimited
+    }
+    if quantities:
+        await store.freshen_stock(tx, quantities)
 
 
 async def ask_again(tx: Transaction, routes: Sequence[Route]) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from router import deciding, domain, store
-from router.domain import Amendment, Route
+from router import deciding, domain, keeping, store
+from router.domain import Amendment, Route, Shipment
+from router.keeping import Kept
 from router.settings import Settings
 from shared import outbox
 from shared.contracts import ReleaseOrder
@@ -45,40 +46,60 @@ async def keep_unknown(tx: Transaction, amendments: Mapping[UUID, Amendment]) ->
 async def _call_off(tx: Transaction, settings: Settings, changed: Sequence[tuple[Route, Route]]) -> None:
     """Stop what was under way. An order that inventory is asked of is left until the answer has come."""
     unasked = [after for before, after in changed if before.postponed_until is not None]
-    shipped = [after for _, after in changed if after.record is not None and after.shipped]
-    reserved = [after for _, after in changed if after.record is not None and not after.shipped]
+    decided = [(before, after) for before, after in changed if after.record is not None]
+    reserved = [after for _, after in decided if not after.shipped]
     await deciding.decide_unasked(tx, settings, unasked)
     await outbox.put(
         tx,
         *(ReleaseOrder(order_id=route.order.order_id, retailer_id=route.order.retailer_id) for route in reserved),
     )
+    shipments = await _shipments(tx, [after for _, after in decided if after.shipped])
     now = await tx.now()
-    causes = {route.order.order_id: route.cancelled.cause for route in shipped if route.cancelled is not None}
-    locked = await store.shipments_for_update(tx, causes.keys()) if causes else []
-    await _save(
-        tx,
-        [(shipment, domain.called_off(shipment, causes[shipment.order_id], now)) for shipment in locked],
-    )
+    kept: list[Kept] = []
+    for before, after in decided:
+        if after.cancelled is not None:
+            open_ones = shipments.get(after.order.order_id, [])
+            closed = [domain.called_off(shipment, after.cancelled.cause, now) for shipment in open_ones]
+            loss = domain.end(after, after.cancelled.cause, closed)
+            smaller = tuple(now for now, then in zip(closed, open_ones, strict=True) if now is not then)
+            kept.append(Kept(before, loss.route, smaller=smaller, releases=loss.releases if after.shipped else ()))
+    await keeping.keep(tx, kept)
 
 
 async def _go_on(tx: Transaction, settings: Settings, changed: Sequence[tuple[Route, Route]]) -> None:
-    """Ship what is not held any more, and send what is shipped where it is to go now."""
+    """Ship what is not held any more, send what is shipped where it is to go now, and end what is not to wait."""
     decided = [(before, after) for before, after in changed if after.record is not None]
-    await deciding.ship_held(tx, settings, [after for _, after in decided if not after.held and not after.shipped])
-    now = await tx.now()
-    deliveries = {
-        after.order.order_id: after.delivery
-        for before, after in decided
-        if after.shipped and after.delivery != before.delivery
-    }
-    locked = await store.shipments_for_update(tx, deliveries.keys()) if deliveries else []
-    await _save(
-        tx, [(shipment, domain.redirected(shipment, deliveries[shipment.order_id], now)) for shipment in locked]
+    released = await deciding.ship_held(
+        tx, settings, [after for _, after in decided if not after.held and not after.shipped]
     )
-
-
-async def _save(tx: Transaction, amended: Sequence[tuple[domain.Shipment, domain.Shipment]]) -> None:
-    news = [after for before, after in amended if after is not before]
+    redirected = [(before, after) for before, after in decided if after.shipped and after.delivery != before.delivery]
+    shipments = await _shipments(tx, [after for _, after in redirected])
+    now = await tx.now()
+    news = [
+        sent
+        for _, after in redirected
+        for shipment in shipments.get(after.order.order_id, ())
+        if (sent := domain.redirected(shipment, after.delivery, now)) is not shipment
+    ]
     if news:
         await store.save_amended_shipments(tx, news)
         await outbox.put(tx, *(domain.shipment_changed(shipment) for shipment in news))
+    newest = {route.order.order_id: route for route in released}
+    current = [newest.get(after.order.order_id, after) for _, after in decided]
+    await keeping.keep(
+        tx,
+        [
+            Kept(route, loss.route, releases=loss.releases)
+            for route in current
+            if route.no_waiting and (loss := domain.stop_waiting(route, now)) is not None
+        ],
+    )
+
+
+async def _shipments(tx: Transaction, routes: Sequence[Route]) -> dict[UUID, list[Shipment]]:
+    """The shipments of orders, locked, by order."""
+    found: dict[UUID, list[Shipment]] = {}
+    locked = await store.shipments_for_update(tx, [route.order.order_id for route in routes]) if routes else []
+    for shipment in locked:
+        found.setdefault(shipment.order_id, []).append(shipment)
+    return found

@@ -1,11 +1,12 @@
 """Deciding orders: their records, their shipments, and what is let go of because nobody wants it any more."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from router import domain, store
-from router.domain import Decision, Route
+from router import domain, keeping, store
+from router.domain import Route
+from router.keeping import Kept
 from router.settings import Settings
 from shared import outbox
 from shared.contracts import OrderAllocated, ReleaseOrder
@@ -21,7 +22,11 @@ async def decide(tx: Transaction, settings: Settings, answered: Sequence[tuple[R
         return
     now = await tx.now()
     accept_by = now + timedelta(hours=settings.acceptance_hours)
-    await _keep(tx, [domain.decide(route, allocated, now, accept_by) for route, allocated in answered])
+    decided = [(route, domain.decide(route, allocated, now, accept_by)) for route, allocated in answered]
+    await keeping.keep(
+        tx,
+        [Kept(route, decision.route, decision.shipments, releases=decision.releases) for route, decision in decided],
+    )
     await outbox.put(
         tx,
         *(
@@ -49,13 +54,15 @@ async def decide_unasked(tx: Transaction, settings: Settings, routes: Sequence[R
     await outbox.put(tx, *await releases(tx, replaced.items()))
 
 
-async def ship_held(tx: Transaction, settings: Settings, routes: Sequence[Route]) -> None:
-    """Make the shipments of decided orders that are not held any more, and tell of both."""
+async def ship_held(tx: Transaction, settings: Settings, routes: Sequence[Route]) -> list[Route]:
+    """Make the shipments of decided orders that are not held any more, tell of both, and return the orders."""
     if not routes:
-        return
+        return []
     now = await tx.now()
     accept_by = now + timedelta(hours=settings.acceptance_hours)
-    await _keep(tx, [domain.release(route, now, accept_by) for route in routes])
+    released = [(route, domain.release(route, now, accept_by)) for route in routes]
+    await keeping.keep(tx, [Kept(route, decision.route, decision.shipments) for route, decision in released])
+    return [decision.route for _, decision in released]
 
 
 async def releases(tx: Transaction, orders: Collection[tuple[UUID, str]]) -> list[ReleaseOrder]:
@@ -67,18 +74,6 @@ async def releases(tx: Transaction, orders: Collection[tuple[UUID, str]]) -> lis
         ReleaseOrder(order_id=order_id, retailer_id=retailer_id, delivered=tuple(delivered.get(order_id, ())))
         for order_id, retailer_id in orders
     ]
-
-
-async def _keep(tx: Transaction, decisions: Iterable[Decision]) -> None:
-    routes = [decision.route for decision in decisions]
-    shipments = [shipment for decision in decisions for shipment in decision.shipments]
-    await store.save_decided(tx, routes)
-    if shipments:
-        await store.save_shipments(tx, shipments)
-        await store.save_shipment_rows(tx, shipments)
-    await outbox.put(
-        tx, *(shipment.created for shipment in shipments), *(domain.order_routed(route) for route in routes)
-    )
 
 
 def _replaced(route: Route) -> tuple[UUID | None, str]:

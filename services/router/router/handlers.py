@@ -1,4 +1,4 @@
-"""What the router does when something is said: keep copies, ask inventory, make shipments, take them back."""
+"""What the router does when something is said: keep copies, ask inventory, make shipments, and take them back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from router import asking, changing, deciding, domain, store
+from router import asking, changing, deciding, domain, rerouting, retrying, store
 from router.domain import Route
 from router.settings import Settings
 from shared import outbox
@@ -16,8 +16,11 @@ from shared.contracts import (
     CatalogueChanged,
     OrderAllocated,
     OrderAmended,
+    OrderFilled,
     OrderPlaced,
     OrganisationChanged,
+    PromiseWithdrawn,
+    ShipmentChanged,
 )
 from shared.inbox import Unprocessable
 from shared.postgres import Transaction
@@ -40,6 +43,7 @@ async def keep_organisations(events: Sequence[OrganisationChanged], tx: Transact
 async def keep_catalogues(events: Sequence[CatalogueChanged], tx: Transaction) -> None:
     """Keep catalogues as they are now; orders may have waited for one."""
     await store.save_catalogues(tx, _newest(events))
+    await retrying.note_catalogues(tx, events)
     await asking.ask_again(tx, await store.postponed_routes(tx, {event.retailer_id for event in events}))
 
 
@@ -47,6 +51,7 @@ async def keep_catalogues(events: Sequence[CatalogueChanged], tx: Transaction) -
 async def keep_balances(events: Sequence[BalanceChanged], tx: Transaction) -> None:
     """Keep which products are in which catalogues now; orders may have waited for one."""
     await store.save_balances(tx, _newest(events))
+    await retrying.note_balances(tx, events)
     await asking.ask_again(tx, await store.postponed_routes(tx, {event.retailer_id for event in events}))
 
 
@@ -84,11 +89,14 @@ async def route_orders(orders: Sequence[OrderPlaced], tx: Transaction, settings:
         *(route for route in fresh if _needs_inventory(route)),
         *(route for route in known.values() if route.record is None),
     ]
+    decided = [order_id for order_id, route in known.items() if route.record is not None]
+    pending = await store.asks_of(tx, decided) if decided else []
     await changing.lock(tx, replaced.keys())
     # Said before anything is closed: what the old order held goes to the new one rather than back to the shelf.
     await outbox.put(
         tx,
         *await asking.requests(tx, [route for route in asked if route.postponed_until is None]),
+        *(ask.request for ask in pending),
         *(domain.order_routed(route) for route in known.values() if route.record is not None),
     )
     others = {order_id: said for order_id, said in replacements.items() if order_id not in amended}
@@ -111,9 +119,12 @@ async def ship_orders(allocated: Sequence[OrderAllocated], tx: Transaction, sett
     """Make one shipment for each catalogue that serves an order, and keep why. An answer not awaited is dropped."""
     routes = await store.routes_for_update(tx, {answer.order_id for answer in allocated})
     answers = {}
+    later = []
     for answer in allocated:
         route = routes.get(answer.order_id)
-        if route is None or route.record is not None or route.round != answer.round:
+        if route is not None and route.record is not None and route.record.round < answer.round:
+            later.append(answer)
+        elif route is None or route.record is not None or route.round != answer.round:
             log.info("allocation not awaited", order_id=str(answer.order_id), round=answer.round)
         else:
             misfit = domain.misfit(route, answer)
@@ -121,6 +132,39 @@ async def ship_orders(allocated: Sequence[OrderAllocated], tx: Transaction, sett
                 raise Unprocessable(misfit)
             answers[answer.order_id] = (route, answer)
     await deciding.decide(tx, settings, list(answers.values()))
+    if later:
+        await rerouting.answer(tx, settings, routes, later)
+    early = {answer.order_id for answer in allocated if answer.order_id in routes and routes[answer.order_id].early}
+    if early:
+        await rerouting.catch_up(tx, settings, early)
+    await asking.freshen_stock(tx, list(answers.values()))
+
+
+@subscriptions.on(OrderFilled)
+async def ship_filled(filled: Sequence[OrderFilled], tx: Transaction, settings: Settings) -> None:
+    """Make shipments of what has come for rows that waited; what does not wait any more is let go of."""
+    early = await rerouting.fill(tx, settings, filled)
+    if early:
+        await rerouting.catch_up(tx, settings, early)
+
+
+@subscriptions.on(PromiseWithdrawn)
+async def move_promises(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction, settings: Settings) -> None:
+    """Shrink the shipments of catalogues that have less than they promised, and ask others for it."""
+    await rerouting.withdraw(tx, settings, withdrawn)
+
+
+@subscriptions.on(ShipmentChanged)
+async def reroute_shipments(changed: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
+    """Ask others for what suppliers have declined, or left unopened, or not delivered. Most shipments lack nothing."""
+    lacking = {one.order_id for one in changed if _lacks(one)}
+    if lacking:
+        await rerouting.reconcile(tx, settings, lacking)
+
+
+def _lacks(shipment: ShipmentChanged) -> bool:
+    """Whether less comes from a shipment than was to."""
+    return shipment.shrunk or (shipment.closed and any(row.delivered < row.quantity for row in shipment.rows))
 
 
 def _needs_inventory(route: Route) -> bool:

@@ -15,5 +15,8 @@ class Settings(ServiceSettings):
         default=2.0, ge=0, le=60, description="How long an order waits for news of a product nobody was heard to have"
     )
     acceptance_hours: float = Field(
-        default=24.0, gt=0, le=8_760, description="How long a supplier has to open a new shipment"
+        default=24.0,
+        gt=0,
+        le=8_760,
+        description="How long a supplier has to open a new shipment, unless its catalogue says how long",
     )

@@ -102,6 +102,8 @@ class OrderPlaced(Event):
 
     `held`: stock is promised, and no shipment made until an `OrderAmended` releases it. `replaces` is the earlier
     order with the same number that this one takes the place of: what that one holds and has not delivered is let go.
+    `all_or_nothing` (any short row refuses the order) and `strategy` are the retailer's own settings when they are
+    None. `reservation_id` names a hold that the order may take from.
     """
 
     topic: ClassVar[str] = "order-intake.order-placed.v1"
@@ -113,6 +115,9 @@ class OrderPlaced(Event):
     receiver: str | None = Field(default=None, description="metadata.receiverOrganization, binding when there is a PO")
     held: bool = False
     replaces: UUID | None = None
+    all_or_nothing: bool | None = None
+    strategy: str | None = None
+    reservation_id: UUID | None = None
     delivery: Delivery
     rows: tuple[OrderRow, ...]
 
@@ -126,7 +131,8 @@ class OrderAmended(Event):
     """A retailer changed its mind about an order that was placed. A whole snapshot: the highest version wins.
 
     `cancelled`: whatever is not delivered yet is not wanted any more, for good. `held` is as in `OrderPlaced`; once
-    released, an order is not held again. `delivery` replaces the one it was placed with. The rows stay as they are.
+    released, an order is not held again. `delivery` replaces the one it was placed with. The rows stay as they are,
+    but those of `no_waiting` (by their `external_id`) take only what is in stock from now on: what waits is cancelled.
     """
 
     topic: ClassVar[str] = "order-intake.order-amended.v1"
@@ -137,6 +143,7 @@ class OrderAmended(Event):
     version: int
     cancelled: bool = False
     held: bool = False
+    no_waiting: tuple[str, ...] = ()
     delivery: Delivery
 
     @property

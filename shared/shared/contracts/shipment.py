@@ -19,16 +19,20 @@ class RoutedPart(Part):
 
 
 class RowRouted(Part):
-    """Where a row went. routed + reserved + waiting + unserved = its quantity; `reason` says why something is unserved.
+    """Where a row went. routed + reserved + waiting + rerouting + unserved + cancelled = its quantity.
 
-    `reserved` is promised to an order that is held: it is in no shipment until the order is released.
+    `routed` is what open shipments are to deliver and closed ones have delivered. `reserved` is promised to an order
+    that is held: it is in no shipment until the order is released. `rerouting` is asked for again, `cancelled` not
+    wanted any more. `reason` says why something is unserved.
     """
 
     external_id: str
     routed: tuple[RoutedPart, ...] = ()
     reserved: Quantity = Decimal(0)
     waiting: Quantity
+    rerouting: Quantity = Decimal(0)
     unserved: Quantity
+    cancelled: Quantity = Decimal(0)
     reason: str | None = None
 
 
@@ -61,7 +65,7 @@ class ShipmentRow(Part):
 
 
 class ShipmentCreated(Event):
-    """A supplier has a new shipment to send."""
+    """A supplier has a new shipment to send. What is in it was promised in one lot."""
 
     topic: ClassVar[str] = "router.shipment-created.v1"
 
@@ -74,6 +78,7 @@ class ShipmentCreated(Event):
     catalogue_name: str | None = None
     created_at: datetime
     accept_by: datetime
+    lot: int = 1
     delivery: Delivery
     rows: tuple[ShipmentRow, ...]
 
@@ -96,7 +101,9 @@ class RowProgress(Part):
 class ShipmentChanged(Event):
     """A supplier moved a shipment on; the whole of it as it is now. The highest version wins.
 
-    Once `closed` (delivered or cancelled), what was not delivered is not coming from this shipment.
+    Once `closed` (delivered or cancelled), what was not delivered is not coming from this shipment. A row's quantity
+    falls when less of it is wanted, or there; what it fell by is not coming either. `lot`: what it was promised in.
+    `shrunk`: a row's quantity fell with this version.
     """
 
     topic: ClassVar[str] = "router.shipment-changed.v1"
@@ -110,7 +117,29 @@ class ShipmentChanged(Event):
     closed: bool
     changed_at: datetime
     version: int
+    lot: int = 1
+    shrunk: bool = False
     rows: tuple[RowProgress, ...]
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)
+
+
+class ShipmentReminded(Event):
+    """A supplier was reminded of a shipment it has not opened: half of the time it has is over."""
+
+    topic: ClassVar[str] = "router.shipment-reminded.v1"
+
+    shipment_id: UUID
+    order_id: UUID
+    order_external_id: str
+    retailer_id: str
+    supplier_id: str
+    catalogue_id: str
+    accept_by: datetime
+    reminded_at: datetime
 
     @property
     def key(self) -> str:

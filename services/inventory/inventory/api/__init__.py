@@ -1,12 +1,21 @@
-"""Inventory's HTTP interface: products, balances and catalogues."""
+"""Inventory's HTTP interface: products, balances, catalogues, holds and who waits."""
 
 from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from inventory.api import activation, balance_lists, balances, catalogues, migration, products
+from inventory.api import activation, backorders, balance_lists, balances, catalogues, migration, products, reservations
 
 
 def routers() -> Sequence[APIRouter]:
-    """All of inventory's routes. `catalogs/balances` comes before the routes with a catalogue's id in their path."""
-    return balance_lists.api, balances.api, products.api, migration.api, catalogues.api, activation.api
+    """All of inventory's routes. `catalogs/balances` and `inventory/backorders` come before those with an id there."""
+    return (
+        balance_lists.api,
+        balances.api,
+        backorders.api,
+        products.api,
+        migration.api,
+        catalogues.api,
+        activation.api,
+        reservations.api,
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from inventory import domain, store
+from inventory import domain, opening, store
 from inventory.api import public_catalogues
 from inventory.api.catalogue_bodies import (
     ActivationAnswer,
@@ -106,6 +106,7 @@ async def _answer(
         saved = await _move(tx, meant, "supplier", wish)
         if saved.version != meant.version and saved.activation == "active":
             await public_catalogues.open_to(tx, saved)
+        await opening.serve_if_opened(tx, meant, saved)
         return saved
 
 
@@ -151,6 +152,7 @@ async def _ask(tx: Transaction, retailer_id: str, catalogue_id: str, body: Activ
         return before
     saved = await store.update_catalogue(tx, wanted)
     await outbox.put(tx, saved.news)
+    await opening.serve_if_opened(tx, before, saved)
     return saved
 
 

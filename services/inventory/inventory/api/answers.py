@@ -29,6 +29,16 @@ class BalanceAnswer(WireModel):
     sellable: Annotated[bool, Field(description="Whether orders get anything of it now")]
     wholesale_price: Annotated[Number | None, Field(description="What the retailer pays for a unit", examples=[23.4])]
     currency: Annotated[str | None, Field(description="Currency of the price", examples=["EUR"])]
+    unlimited: Annotated[bool, Field(description="Whether it never runs out: made to order, or nothing to be sent")]
+    back_order_allowed: Annotated[
+        bool | None,
+        Field(description="Whether orders may wait for it here; left out where the catalogue's word counts"),
+    ]
+    back_order_limit: Annotated[
+        Number | None, Field(description="Units that may wait here in all; left out without a limit", examples=[50])
+    ]
+    held: Annotated[Number, Field(description="Units of those available that shops hold for a while", examples=[2])]
+    backordered: Annotated[Number, Field(description="Units that orders wait for here", examples=[0])]
 
 
 class ProductAnswer(WireModel):
@@ -59,6 +69,11 @@ def balance(row: Record, ean: str | None) -> Json:
         "sellable": row["sellable"],
         "wholesalePrice": _shortest(row["wholesale_price"]),
         "currency": row["currency"],
+        "unlimited": row["unlimited"],
+        "backOrderAllowed": row["back_order_allowed"],
+        "backOrderLimit": _shortest(row["back_order_limit"]),
+        "held": _shortest(row["held"]),
+        "backordered": _shortest(row["backordered"]),
     }
     return {name: value for name, value in shown.items() if value is not None}
 

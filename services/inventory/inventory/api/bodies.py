@@ -1,6 +1,7 @@
 """What is sent: products and balances (glue-api.md A.6, A.7). Nothing, `""` and `null` all mean "not given"."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Valid
 from pydantic_core import PydanticCustomError
 
 from inventory.domain import MOST_UNITS, BalanceChange
-from shared.wire import WireModel
+from shared.wire import Moment, WireModel
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 PRODUCT_ID = r"^[A-Za-z0-9.-]+$"
@@ -106,7 +107,7 @@ class BalanceBody(WireModel):
         NotGiven,
         Field(
             description="Units counted on the shelf, those promised to orders among them: the rest becomes available. "
-            "Not less than what is promised",
+            "Of a count below what is promised, the newest orders' excess moves to other catalogues",
             examples=[12],
         ),
     ] = None
@@ -118,6 +119,15 @@ class BalanceBody(WireModel):
             examples=[-2],
         ),
     ] = None
+    as_of: Annotated[
+        Moment | None,
+        NotGiven,
+        Field(
+            description="When `quantity` or `onHand` was true, if not now: units promised since then come out of "
+            "`quantity`, those delivered since out of `onHand`. At most 31 days ago",
+            examples=["2026-01-02T08:00:00.000Z"],
+        ),
+    ] = None
     incoming: Annotated[
         Units | None, NotGiven, Field(description="Units on their way to the shelf, for shops to show", examples=[40])
     ] = None
@@ -125,6 +135,15 @@ class BalanceBody(WireModel):
         Units | None, NotGiven, Field(description="Units of those available that no order gets", examples=[1])
     ] = None
     sellable: Annotated[Flag, Field(description="false: shops see it, but orders get nothing of it for now")] = None
+    unlimited: Annotated[
+        Flag, Field(description="true: it never runs out, whatever the quantity. Made to order, or nothing to be sent")
+    ] = None
+    back_order_allowed: Annotated[
+        Flag, Field(description="Whether orders may wait for it here, whatever its catalogue says")
+    ] = None
+    back_order_limit: Annotated[
+        Units | None, NotGiven, Field(description="Units that may wait for it here in all", examples=[50])
+    ] = None
     wholesale_price: Annotated[
         Price | None,
         NotGiven,
@@ -135,6 +154,13 @@ class BalanceBody(WireModel):
         NotGiven,
         Field(validation_alias=CURRENCIES, description="Currency of the wholesale price, ISO 4217", examples=["EUR"]),
     ] = None
+
+    @field_validator("as_of")
+    @classmethod
+    def _of_a_figure(cls, given: datetime | None, known: ValidationInfo) -> datetime | None:
+        if given is not None and known.data.get("adjust") is not None:
+            raise ValueError("is of a figure, not of a difference; give it with quantity or onHand")
+        return given
 
     @field_validator("on_hand", "adjust")
     @classmethod
@@ -163,6 +189,10 @@ class BalanceBody(WireModel):
             wholesale_price=self.wholesale_price,
             currency=self.currency,
             release=self.allocated == 0,
+            as_of=None if self.quantity is None and self.on_hand is None else self.as_of,
+            unlimited=self.unlimited,
+            back_order_allowed=self.back_order_allowed,
+            back_order_limit=self.back_order_limit,
         )
 
 

@@ -1,6 +1,7 @@
 """What is sent and answered about catalogues and the agreements they rest on (glue-api.md A.4, A.5, A.13)."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,7 +9,10 @@ from pydantic import Field
 from inventory.api.bodies import Flag, Line, NewCatalogueId, NotGiven, OrganisationId
 from inventory.domain import Activation, CatalogueType
 from inventory.store import Offer, StoredCatalogue
-from shared.wire import Moment, WireModel
+from shared.wire import Moment, Number, WireModel
+
+MOST_HOURS = 8_760
+"""A year: whoever may be silent for longer is never late."""
 
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 Contract = Annotated[Line, Field(coerce_numbers_to_str=True)]
@@ -64,6 +68,16 @@ InfoCode = Annotated[
     Field(description="Tells warehouses under one contract apart; printed into tracking codes", examples=["A1"]),
 ]
 
+AcceptanceHours = Annotated[
+    Annotated[float, Field(gt=0, le=MOST_HOURS)] | None,
+    NotGiven,
+    Field(
+        description="Hours a supplier has to open a shipment; after that it goes to the next catalogue. `null` is as "
+        "long as everywhere",
+        examples=[8],
+    ),
+]
+
 
 class PrintingService(WireModel):
     """How labels of a warehouse are printed."""
@@ -96,6 +110,7 @@ class CatalogueBody(WireModel):
     invoicing_reference: InvoicingReference = None
     info_code: InfoCode = None
     printing_service: Printing = None
+    acceptance_hours: AcceptanceHours = None
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -121,6 +136,7 @@ class WarehouseBody(WireModel):
     invoicing_reference: InvoicingReference = None
     info_code: InfoCode = None
     printing_service: Printing = None
+    acceptance_hours: AcceptanceHours = None
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -173,6 +189,10 @@ class CatalogueAnswer(WireModel):
     invoicing_reference: Annotated[str | None, Field(description="Where the carrier's invoice lists them")] = None
     info_code: Annotated[str | None, Field(description="What is printed into tracking codes")] = None
     printing_service: Annotated[PrintingService | None, Field(description="`infoCode` once more")] = None
+    acceptance_hours: Annotated[
+        Number | None,
+        Field(description="Hours its supplier has to open a shipment; left out where it is as long as everywhere"),
+    ] = None
 
 
 def catalogue_answer(saved: StoredCatalogue) -> CatalogueAnswer:
@@ -193,6 +213,7 @@ def catalogue_answer(saved: StoredCatalogue) -> CatalogueAnswer:
         invoicing_reference=saved.invoicing_reference,
         info_code=saved.info_code,
         printing_service=None if saved.info_code is None else PrintingService(info_code=saved.info_code),
+        acceptance_hours=None if saved.acceptance_hours is None else Decimal(str(saved.acceptance_hours)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BeforeValidator
 
-from inventory import domain, store
+from inventory import domain, opening, store
 from inventory.api import public_catalogues
 from inventory.api.catalogue_bodies import (
     CatalogueAnswer,
@@ -162,6 +162,7 @@ async def _save(tx: Transaction, caller: auth.Caller, external_id: str, given: M
         saved = await store.update_catalogue(tx, wanted)
     assert saved is not None
     await outbox.put(tx, saved.news)
+    await opening.serve_if_opened(tx, before, saved)
     return saved
 
 
@@ -195,7 +196,7 @@ def _changed(caller: auth.Caller, before: StoredCatalogue, given: Mapping[str, A
     return _checked(wanted)
 
 
-def _check_role(caller: auth.Caller, role: Literal["supplier", "retailer"]) -> None:
+def _check_role(caller: auth.Caller, role: Literal["retailer", "supplier"]) -> None:
     if role not in caller.roles:
         kind = "public" if role == "supplier" else "private"
         raise problems.Refused(403, f"A {kind} catalogue is for organisations with the role {role}")

@@ -65,7 +65,8 @@ async def _migrate(tx: Transaction, supplier_id: str) -> MigrationAnswer:
     short = {new for old in products if (new := domain.stripped(supplier_id, old))}
     taken = await store.products_named(tx, supplier_id, short)
     listings = await store.listings_for_update(tx, supplier_id, (), list(products))
-    renamed, left = domain.plan_migration(supplier_id, products, taken.keys(), listings)
+    spoken_for = await store.spoken_for(tx, [listing.id for listing in listings if listing.id is not None])
+    renamed, left = domain.plan_migration(supplier_id, products, taken.keys(), listings, spoken_for)
     if renamed:
         await store.copy_products(tx, supplier_id, renamed)
         copies = {new: replace(products[old], external_id=new) for old, new in renamed.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from inventory import domain, store
+from inventory import correcting, domain, filling, opening, store
 from inventory.domain import BalanceChange, Catalogue, Item, Key, Listing, Product, Refusal, Restocked
 from shared import outbox
 from shared.contracts import BalanceChanged
@@ -11,6 +11,7 @@ from shared.postgres import Transaction
 
 async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> list[Refusal]:
     """Apply the items that can be applied, in a handful of statements however many there are; return the refusals."""
+    items, untimely = await _timely(tx, items)
     await store.change_one_at_a_time(tx, supplier_id)
     changes = [change for item in items for _, change in item.changes]
     given = [item.product for item in items if item.product is not None]
@@ -35,7 +36,9 @@ async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> lis
         await store.lock_listings(tx, supplier_id, named, sorted(widely), waiting)
     listings = await store.listings_for_update(tx, supplier_id, named, sorted(widely))
     before = {listing.key: listing for listing in listings}
-    result = domain.restock(items, products, catalogues, listings)
+    moments = domain.moments(items, listings)
+    news = await store.news_since(tx, moments) if moments else {}
+    result = domain.restock(items, products, catalogues, listings, news)
     result.listings.update(domain.shared(before, result, catalogues))
     if result.documents:
         await store.save_products(tx, supplier_id, result.products, result.documents)
@@ -47,7 +50,18 @@ async def apply(tx: Transaction, supplier_id: str, items: Sequence[Item]) -> lis
     if on_view := domain.on_view(before, result, catalogues):
         await store.hide_listings(tx, (key for key, shown in on_view.items() if not shown))
         await store.show_listings(tx, (key for key, shown in on_view.items() if shown))
-    return result.refusals
+    if raised := domain.raised(before, products, result):
+        await filling.fill(tx, raised)
+    if activated:
+        await opening.serve_from(tx, activated)
+    return [*untimely, *result.refusals]
+
+
+async def _timely(tx: Transaction, items: Sequence[Item]) -> tuple[Sequence[Item], list[Refusal]]:
+    """The items whose figures are of a moment that can be, and why the others are not applied."""
+    now = await tx.now()
+    refused = {item.index: refusal for item in items if (refusal := domain.untimely(item, now))}
+    return [item for item in items if item.index not in refused], list(refused.values())
 
 
 async def _catalogues_of(tx: Transaction, supplier_id: str, changes: Sequence[BalanceChange]) -> list[Catalogue]:
@@ -96,6 +110,12 @@ async def save_listings(
                     published=listing.published,
                     fragile=product.fragile,
                     oversized=product.oversized,
+                    safety_stock=listing.safety_stock,
+                    sellable=_sold(listing, product),
+                    unlimited=listing.unlimited,
+                    back_order_allowed=listing.back_order_allowed,
+                    wholesale_price=listing.wholesale_price,
+                    currency=listing.currency,
                     version=version,
                 )
             )
@@ -111,9 +131,35 @@ async def save_listings(
     if changed:
         ids = [listing.id for listing in changed if listing.id is not None and listing.key in result.released]
         gone = await store.release_allocations(tx, ids) if ids else {}
+        excess = {
+            listing.id: (key, quantity)
+            for key, quantity in result.withdrawn(before).items()
+            if (listing := before[key]).id is not None
+        }
+        if excess:
+            await correcting.withdraw(tx, excess)
+            gone |= {balance_id: quantity for balance_id, (_, quantity) in excess.items()}
         await store.update_listings(tx, changed, gone)
 
 
 def _told(listing: Listing, product: Product) -> tuple[object, ...]:
     """What others are told of a listing."""
-    return listing.quantity, listing.published, product.ean, product.name, product.fragile, product.oversized
+    return (
+        listing.quantity,
+        listing.published,
+        product.ean,
+        product.name,
+        product.fragile,
+        product.oversized,
+        listing.safety_stock,
+        _sold(listing, product),
+        listing.unlimited,
+        listing.back_order_allowed,
+        listing.wholesale_price,
+        listing.currency,
+    )
+
+
+def _sold(listing: Listing, product: Product) -> bool:
+    """Whether it is to be sold now, for those who do not know products."""
+    return listing.sellable and product.status != "EOS"

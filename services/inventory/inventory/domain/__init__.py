@@ -1,6 +1,5 @@
 """Inventory's decisions: pure functions from values to values."""
 
-from inventory.domain.allocation import Balance, Key, allocate, balances_after, free_of, take_in_order, take_whole
 from inventory.domain.catalogue import (
     Activation,
     Address,
@@ -13,21 +12,26 @@ from inventory.domain.catalogue import (
     asked,
     unfit_contract,
 )
+from inventory.domain.correcting import OpenPromise, take_back, withdrawals
+from inventory.domain.holding import HeldRow, Hold, WantedRow, held_of, request_of
+from inventory.domain.listing import BalanceChange, Listing, Product, ProductChange, Since, on_offer
 from inventory.domain.prefixes import Left, listings_after, plan_migration, prefix_of, stripped
-from inventory.domain.settlement import Progress, Promise, let_go, settle
+from inventory.domain.settlement import Progress, Promise, give_back, let_go, settle
 from inventory.domain.sharing import activated_by, on_view, opened, shared
 from inventory.domain.stock import (
     MOST_UNITS,
-    BalanceChange,
     Item,
-    Listing,
-    Product,
-    ProductChange,
     Refusal,
     Restocked,
+    moments,
+    raised,
     restock,
     touches_all_listings,
+    untimely,
 )
+from shared.rules.balance import Balance, Key, after, free_of
+from shared.rules.taking import allocate, balances_after
+from shared.rules.waiting import Filled, Line, Waiting, fill_waiting, lines_of
 
 __all__ = [
     "MOST_UNITS",
@@ -37,11 +41,16 @@ __all__ = [
     "BalanceChange",
     "Catalogue",
     "CatalogueType",
+    "Filled",
+    "HeldRow",
     "Hindrance",
+    "Hold",
     "Item",
     "Key",
     "Left",
+    "Line",
     "Listing",
+    "OpenPromise",
     "Product",
     "ProductChange",
     "Progress",
@@ -49,25 +58,38 @@ __all__ = [
     "Refusal",
     "Restocked",
     "Side",
+    "Since",
+    "Waiting",
+    "WantedRow",
     "Wish",
     "activated_by",
+    "after",
     "agree",
     "allocate",
     "asked",
     "balances_after",
+    "fill_waiting",
     "free_of",
+    "give_back",
+    "held_of",
     "let_go",
+    "lines_of",
     "listings_after",
+    "moments",
+    "on_offer",
     "on_view",
     "opened",
     "plan_migration",
     "prefix_of",
+    "raised",
+    "request_of",
     "restock",
     "settle",
     "shared",
     "stripped",
-    "take_in_order",
-    "take_whole",
+    "take_back",
     "touches_all_listings",
     "unfit_contract",
+    "untimely",
+    "withdrawals",
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from inventory.domain.allocation import Key
-from inventory.domain.stock import NOTHING, Listing
+from inventory.domain.listing import NOTHING, Listing
+from shared.rules.taking import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,18 @@ def stripped(supplier_id: str, external_id: str) -> str | None:
 
 
 def plan_migration(
-    supplier_id: str, prefixed: Iterable[str], taken: Collection[str], listings: Iterable[Listing]
+    supplier_id: str,
+    prefixed: Iterable[str],
+    taken: Collection[str],
+    listings: Iterable[Listing],
+    spoken_for: Collection[int] = (),
 ) -> tuple[dict[str, str], list[Left]]:
     """Which products are to be found under which other id, and which are left.
 
-    Left are those whose new id another product has (`taken`), and those of which orders are still promised something:
-    the orders' shipments name the old id.
+    Left are those whose new id another product has (`taken`), and those of which orders are still promised something,
+    wait for it, or may take what is held (`spoken_for`, by balance): the orders name the old id.
     """
-    promised = {listing.product_id for listing in listings if listing.allocated > 0}
+    promised = {listing.product_id for listing in listings if listing.allocated > 0 or listing.id in spoken_for}
     renamed: dict[str, str] = {}
     left: list[Left] = []
     for old in prefixed:

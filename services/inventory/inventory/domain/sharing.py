@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from inventory.domain.allocation import Key
 from inventory.domain.catalogue import Address, Catalogue, meant, opened_to
-from inventory.domain.stock import NOTHING, Item, Listing, Restocked
+from inventory.domain.listing import NOTHING, Listing
+from inventory.domain.stock import Item, Restocked
+from shared.rules.taking import Key
 
 
 def activated_by(items: Iterable[Item], result: Restocked, catalogues: Iterable[Catalogue]) -> set[Address]:
@@ -73,6 +74,9 @@ def as_published(listing: Listing, like: Listing) -> Listing:
         wholesale_price=like.wholesale_price,
         currency=like.currency,
         incoming=like.incoming,
+        unlimited=like.unlimited,
+        back_order_allowed=like.back_order_allowed,
+        back_order_limit=like.back_order_limit,
     )
 
 

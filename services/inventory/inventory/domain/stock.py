@@ -2,143 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
-from inventory.domain.allocation import Key
 from inventory.domain.catalogue import Catalogue, hindrance_to_publishing, meant
-
-Status = Literal["ACTIVE", "EOS"]
-
-NOTHING = Decimal(0)
+from inventory.domain.listing import NO_NEWS, NOTHING, BalanceChange, Listing, News, Product, ProductChange, on_offer
+from shared.rules.taking import Key
 
 MOST_UNITS = 1_000_000_000
 """So many units in one balance are a mistake rather than stock."""
 
+AHEAD = timedelta(minutes=1)
+"""Clocks differ by so much; what is further ahead than that is the future."""
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    """What messages and decisions know of a product."""
-
-    external_id: str
-    ean: str | None = None
-    name: str | None = None
-    status: Status = "ACTIVE"
-    fragile: bool = False
-    oversized: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProductChange:
-    """A product as given. What is None is left as it is; `document` holds the given fields, unknown ones too.
-
-    Only the status is not left: whoever writes a product without saying that its sale ends means to sell it, also when
-    its sale had ended. Clients that know no statuses could never bring a product back otherwise.
-    """
-
-    external_id: str
-    document: Mapping[str, Any]
-    ean: str | None = None
-    name: str | None = None
-    status: Status | None = None
-    fragile: bool | None = None
-    oversized: bool | None = None
-    must_exist: bool = False
-
-    def applied_to(self, product: Product | None) -> Product:
-        """The product after the change; None was not there before."""
-        before = product or Product(self.external_id)
-        return Product(
-            self.external_id,
-            self.ean or before.ean,
-            self.name or before.name,
-            self.status or "ACTIVE",
-            fragile=before.fragile if self.fragile is None else self.fragile,
-            oversized=before.oversized if self.oversized is None else self.oversized,
-        )
-
-
-class Listing(NamedTuple):
-    """A product in a catalogue as its supplier keeps it. `id` is None until it is stored.
-
-    `incoming` is what the supplier expects, for shops to read; `allocated` belongs to the orders and is not stored.
-    """
-
-    id: int | None
-    retailer_id: str
-    catalogue_id: str
-    product_id: str
-    quantity: Decimal = NOTHING
-    safety_stock: Decimal = NOTHING
-    sellable: bool = True
-    wholesale_price: Decimal | None = None
-    currency: str | None = None
-    published: bool = False
-    version: int = 0
-    incoming: Decimal | None = None
-    allocated: Decimal = NOTHING
-
-    @property
-    def key(self) -> Key:
-        """Its retailer, catalogue and product."""
-        return self[1:4]
-
-    def of_version(self, version: int) -> "Listing":
-        """The same as another version."""
-        return Listing(*self[:10], version, *self[11:])
-
-
-class BalanceChange(NamedTuple):
-    """A change of one listing, or of all listings of a product that fit the address. What is None is left as it is.
-
-    What is available is said in one of three ways: `quantity` is available now, `on_hand` was counted on the shelf and
-    includes what is promised to orders, `adjust` came (or, below nothing, went).
-    `release`: the supplier's figure accounts for the open orders already. `withdraw`: the product leaves the catalogue.
-    """
-
-    product_id: str
-    retailer_id: str | None = None
-    catalogue_id: str | None = None
-    quantity: Decimal | None = None
-    on_hand: Decimal | None = None
-    adjust: Decimal | None = None
-    incoming: Decimal | None = None
-    safety_stock: Decimal | None = None
-    sellable: bool | None = None
-    wholesale_price: Decimal | None = None
-    currency: str | None = None
-    release: bool = False
-    withdraw: bool = False
-
-    def applied_to(self, listing: Listing) -> Listing:
-        """The listing after the change, published unless the change withdraws it."""
-        if self.withdraw:
-            return listing._replace(published=False, quantity=NOTHING)
-        allocated = NOTHING if self.release else listing.allocated
-        # Ten thousand of these are made at once; `_replace` takes three times as long.
-        return Listing(
-            listing.id,
-            listing.retailer_id,
-            listing.catalogue_id,
-            listing.product_id,
-            self._quantity_after(listing.quantity, allocated),
-            listing.safety_stock if self.safety_stock is None else self.safety_stock,
-            listing.sellable if self.sellable is None else self.sellable,
-            listing.wholesale_price if self.wholesale_price is None else self.wholesale_price,
-            self.currency or listing.currency,
-            published=True,
-            version=listing.version,
-            incoming=listing.incoming if self.incoming is None else self.incoming,
-            allocated=allocated,
-        )
-
-    def _quantity_after(self, quantity: Decimal, allocated: Decimal) -> Decimal:
-        if self.quantity is not None:
-            return self.quantity
-        if self.on_hand is not None:
-            return self.on_hand - allocated
-        return quantity if self.adjust is None else quantity + self.adjust
+OLDEST_NEWS = timedelta(days=31)
+"""A figure that is older says nothing of what there is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +54,24 @@ class Restocked:
     released: set[Key] = field(default_factory=set)
     refusals: list[Refusal] = field(default_factory=list)
 
+    def withdrawn(self, before: Mapping[Key, Listing]) -> dict[Key, Decimal]:
+        """How much more was promised than there turned out to be. What counts no longer is not promised from here."""
+        return {
+            key: gone
+            for key, listing in self.listings.items()
+            if key in before and key not in self.released and (gone := before[key].allocated - listing.allocated) > 0
+        }
+
+
+def raised(before: Mapping[Key, Listing], products: Mapping[str, Product], result: Restocked) -> list[int]:
+    """The balances of which orders may have more than before; `products` are as they were then."""
+    return [
+        listing.id
+        for key, listing in result.listings.items()
+        if listing.id is not None
+        and on_offer(listing, result.products[key[2]]) > on_offer(before[key], products[key[2]])
+    ]
+
 
 def touches_all_listings(change: ProductChange, before: Product | None) -> bool:
     """Whether a product's change shows in every catalogue it is published to.
@@ -187,8 +86,12 @@ def restock(
     products: Mapping[str, Product],
     catalogues: Iterable[Catalogue],
     listings: Iterable[Listing],
+    news: News = MappingProxyType({}),
 ) -> Restocked:
-    """Apply the items in their order to what is there: the supplier's products, its catalogues and its listings."""
+    """Apply the items in their order to what is there: the supplier's products, its catalogues and its listings.
+
+    `news` is what happened to the listings since the moments that changes name.
+    """
     result = Restocked(dict(products), {listing.key: listing for listing in listings})
     by_name: dict[str, list[Catalogue]] = {}
     for catalogue in catalogues:
@@ -206,7 +109,7 @@ def restock(
         if isinstance(found, Refusal):
             result.refusals.append(found)
             continue
-        changed = _apply(item.index, found, result)
+        changed = _apply(item.index, found, result, news)
         if isinstance(changed, Refusal):
             result.refusals.append(changed)
             continue
@@ -223,14 +126,15 @@ Targets = list[tuple[str, BalanceChange, list[Listing]]]
 """The place of each change in its item, the change, and the listings it means."""
 
 
-def _apply(index: int, found: Targets, result: Restocked) -> dict[Key, Listing] | Refusal:
+def _apply(index: int, found: Targets, result: Restocked, news: News) -> dict[Key, Listing] | Refusal:
     """The listings after the changes of an item, or why one of them cannot be made."""
     changed: dict[Key, Listing] = {}
     for place, change, targets in found:
         for target in targets:
             # An earlier change of this request or of this item may have reached the same listing.
             before = changed.get(target.key) or result.listings.get(target.key, target)
-            after = change.applied_to(before)
+            since = NO_NEWS if change.as_of is None else news.get((target.id, change.as_of), NO_NEWS)
+            after = change.applied_to(before, since)
             if wrong := _beyond(change, before, after):
                 name, code, message = wrong
                 return Refusal(index, f"{place}{name}", code, f"{message} in catalogue {target.catalogue_id}")
@@ -287,14 +191,41 @@ def _unfit(change: BalanceChange, product: Product | None) -> tuple[str, str] | 
 
 
 def _beyond(change: BalanceChange, before: Listing, after: Listing) -> Reason | None:
-    """Why a count or a difference cannot be true: a shelf holds at least what is promised from it, and no wonders."""
-    if after.quantity < 0 and change.on_hand is not None:
-        promised = f"{after.allocated.normalize():f} that are promised to orders"
-        return "onHand", "below_allocated", f"{change.on_hand.normalize():f} is less than the {promised}"
+    """Why a difference cannot be true: no more leaves a shelf than is available there, and there are no wonders."""
     if after.quantity < 0:
         return "adjust", "below_zero", f"only {before.quantity.normalize():f} are available"
     if after.quantity > MOST_UNITS and after.quantity > before.quantity:
         return "adjust", "too_many", f"there would be more than {MOST_UNITS}"
+    return None
+
+
+def moments(items: Iterable[Item], listings: Iterable[Listing]) -> set[tuple[int, datetime]]:
+    """What must be known to apply the items: what became of which listings, by their ids, since when."""
+    dated = [change for item in items for _, change in item.changes if change.as_of is not None]
+    by_product: dict[str, list[Listing]] = {}
+    by_place: dict[tuple[str, str], list[Listing]] = {}
+    for listing in listings if dated else ():
+        by_product.setdefault(listing.product_id, []).append(listing)
+        by_place.setdefault((listing.product_id, listing.catalogue_id), []).append(listing)
+    return {
+        (listing.id, change.as_of)
+        for change in dated
+        for listing in (
+            by_product.get(change.product_id, ())
+            if change.catalogue_id is None
+            else by_place.get((change.product_id, change.catalogue_id), ())
+        )
+        if listing.id is not None and change.as_of is not None and change.retailer_id in (None, listing.retailer_id)
+    }
+
+
+def untimely(item: Item, now: datetime) -> Refusal | None:
+    """Why the moment of a figure cannot be: it has not come yet, or it is long ago. `now` is by our clock."""
+    for place, change in item.changes:
+        if change.as_of is not None and change.as_of > now + AHEAD:
+            return Refusal(item.index, f"{place}asOf", "in_future", "is in the future")
+        if change.as_of is not None and change.as_of < now - OLDEST_NEWS:
+            return Refusal(item.index, f"{place}asOf", "too_old", f"is more than {OLDEST_NEWS.days} days ago")
     return None
 
 

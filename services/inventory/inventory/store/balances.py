@@ -6,72 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 
-from inventory.domain import Address, Balance, Key, Listing
+from inventory.domain import Address, Key, Listing
 from shared import postgres
 from shared.postgres import Record, Transaction
-
-
-async def balances_for_update(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Balance]:
-    """Lock the published balances among these, and say what a decision must know of them."""
-    rows = await tx.fetch(
-        "SELECT b.id, b.retailer_id, b.catalogue_id, b.product_id, trim_scale(b.quantity) AS quantity,"
-        " trim_scale(b.allocated) AS allocated, trim_scale(b.safety_stock) AS safety_stock, b.sellable, b.published,"
-        " c.active AND c.activation = 'active' AS active, p.status = 'EOS' AS end_of_sale"
-        " FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (retailer_id, catalogue_id, product_id)"
-        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
-        " JOIN catalogues c ON c.retailer_id = b.retailer_id AND c.external_id = b.catalogue_id"
-        " JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
-        " ORDER BY b.id FOR UPDATE OF b",
-        *postgres.columns(keys, 3),
-    )
-    return {
-        (row["retailer_id"], row["catalogue_id"], row["product_id"]): Balance(
-            row["id"],
-            row["quantity"],
-            row["allocated"],
-            row["safety_stock"],
-            sellable=row["sellable"],
-            active=row["active"],
-            end_of_sale=row["end_of_sale"],
-        )
-        for row in rows
-        if row["published"]
-    }
-
-
-async def balance_ids_for_update(tx: Transaction, keys: Iterable[Key]) -> dict[Key, int]:
-    """Lock these balances, published or not; their ids."""
-    rows = await tx.fetch(
-        "SELECT b.id, b.retailer_id, b.catalogue_id, b.product_id"
-        " FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (retailer_id, catalogue_id, product_id)"
-        " JOIN balances b USING (retailer_id, catalogue_id, product_id)"
-        " ORDER BY b.id FOR UPDATE OF b",
-        *postgres.columns(keys, 3),
-    )
-    return {(row["retailer_id"], row["catalogue_id"], row["product_id"]): row["id"] for row in rows}
-
-
-async def take_stock(tx: Transaction, takings: Mapping[int, Decimal]) -> None:
-    """Move units from available to allocated, by balance."""
-    await tx.execute(
-        "UPDATE balances SET quantity = balances.quantity - taking.quantity,"
-        " allocated = balances.allocated + taking.quantity, ever_allocated = true, updated_at = clock_timestamp()"
-        " FROM unnest($1::bigint[], $2::numeric[]) AS taking (id, quantity) WHERE balances.id = taking.id",
-        list(takings.keys()),
-        list(takings.values()),
-    )
-
-
-async def return_stock(tx: Transaction, moves: Mapping[int, tuple[Decimal, Decimal]]) -> None:
-    """Lower what is allocated by the first number, and raise what is available by the second, by balance."""
-    await tx.execute(
-        "UPDATE balances SET allocated = balances.allocated - move.settled,"
-        " quantity = balances.quantity + move.returned, updated_at = clock_timestamp()"
-        " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS move (id, settled, returned)"
-        " WHERE balances.id = move.id",
-        *postgres.columns(((id_, settled, returned) for id_, (settled, returned) in moves.items()), 3),
-    )
-
 
 MEANT = (
     "SELECT b.id FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (retailer_id, catalogue_id, product_id)"
@@ -115,7 +52,8 @@ async def listings_for_update(
     rows = await tx.fetch(
         "SELECT id, retailer_id, catalogue_id, product_id, trim_scale(quantity) AS quantity,"  # noqa: S608
         " trim_scale(safety_stock) AS safety_stock, sellable, trim_scale(wholesale_price) AS wholesale_price, currency,"
-        " published, version, trim_scale(incoming) AS incoming, trim_scale(allocated) AS allocated"
+        " published, version, trim_scale(incoming) AS incoming, trim_scale(allocated) AS allocated, unlimited,"
+        " back_order_allowed, trim_scale(back_order_limit) AS back_order_limit"
         f" FROM balances WHERE supplier_id = $1 AND id = ANY(ARRAY({MEANT})) ORDER BY id FOR UPDATE",
         supplier_id,
         *postgres.columns(keys, 3),
@@ -128,36 +66,41 @@ async def insert_listings(tx: Transaction, supplier_id: str, listings: Iterable[
     """Publish a supplier's products where they have not been before; what is there is supplied."""
     await tx.execute(
         "INSERT INTO balances (supplier_id, retailer_id, catalogue_id, product_id, quantity, supplied, safety_stock,"
-        " sellable, wholesale_price, currency, published, version, incoming, updated_at)"
+        " sellable, wholesale_price, currency, published, version, incoming, unlimited, back_order_allowed,"
+        " back_order_limit, updated_at)"
         " SELECT $1, retailer_id, catalogue_id, product_id, quantity, quantity, safety_stock, sellable,"
-        " wholesale_price, currency, published, version, incoming, clock_timestamp()"
+        " wholesale_price, currency, published, version, incoming, unlimited, back_order_allowed, back_order_limit,"
+        " clock_timestamp()"
         " FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::bool[], $8::numeric[],"
-        " $9::text[], $10::bool[], $11::int[], $12::numeric[])"
+        " $9::text[], $10::bool[], $11::int[], $12::numeric[], $13::bool[], $14::bool[], $15::numeric[])"
         " AS listing (retailer_id, catalogue_id, product_id, quantity, safety_stock, sellable, wholesale_price,"
-        " currency, published, version, incoming)",
+        " currency, published, version, incoming, unlimited, back_order_allowed, back_order_limit)",
         supplier_id,
-        *postgres.columns((listing[1:-1] for listing in listings), 11),
+        *postgres.columns((_STORED(listing) for listing in listings), 14),
     )
 
 
-async def update_listings(tx: Transaction, listings: Iterable[Listing], released: Mapping[int, Decimal]) -> None:
-    """Store what a supplier changed.
+async def update_listings(tx: Transaction, listings: Iterable[Listing], gone: Mapping[int, Decimal]) -> None:
+    """Store what a supplier changed of balances that are locked.
 
-    Setting the quantity supplies the difference. A balance in `released` has nothing allocated that counts any more,
-    and so much less was supplied.
+    Setting the quantity supplies the difference. Of a balance in `gone`, so much of what was promised is there no
+    longer or counts no longer, and so much less was supplied.
     """
     await tx.execute(
         "UPDATE balances SET quantity = listing.quantity,"
-        " supplied = balances.supplied + listing.quantity - balances.quantity - coalesce(listing.released, 0),"
-        " allocated = CASE WHEN listing.released IS NULL THEN balances.allocated ELSE 0 END,"
+        " supplied = balances.supplied + listing.quantity - balances.quantity - coalesce(listing.gone, 0),"
+        " allocated = listing.allocated,"
         " safety_stock = listing.safety_stock, sellable = listing.sellable, wholesale_price = listing.wholesale_price,"
         " currency = listing.currency, published = listing.published, version = listing.version,"
-        " incoming = listing.incoming, updated_at = clock_timestamp()"
+        " incoming = listing.incoming, unlimited = listing.unlimited, back_order_allowed = listing.back_order_allowed,"
+        " back_order_limit = listing.back_order_limit, updated_at = clock_timestamp()"
         " FROM (SELECT id, quantity::numeric, safety_stock::numeric, sellable, wholesale_price::numeric, currency,"
-        " published, version, incoming::numeric, released::numeric"
+        " published, version, incoming::numeric, gone::numeric, allocated::numeric, unlimited, back_order_allowed,"
+        " back_order_limit::numeric"
         " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bool[], $5::text[], $6::text[], $7::bool[], $8::int[],"
-        " $9::text[], $10::text[]) AS given (id, quantity, safety_stock, sellable, wholesale_price, currency,"
-        " published, version, incoming, released)) AS listing WHERE balances.id = listing.id",
+        " $9::text[], $10::text[], $11::text[], $12::bool[], $13::bool[], $14::text[]) AS given (id, quantity,"
+        " safety_stock, sellable, wholesale_price, currency, published, version, incoming, gone, allocated, unlimited,"
+        " back_order_allowed, back_order_limit)) AS listing WHERE balances.id = listing.id",
         *postgres.columns(
             (
                 (
@@ -170,16 +113,21 @@ async def update_listings(tx: Transaction, listings: Iterable[Listing], released
                     listing.published,
                     listing.version,
                     _text(listing.incoming),
-                    None if listing.id is None else _text(released.get(listing.id)),
+                    None if listing.id is None else _text(gone.get(listing.id)),
+                    _text(listing.allocated),
+                    listing.unlimited,
+                    listing.back_order_allowed,
+                    _text(listing.back_order_limit),
                 )
                 for listing in listings
             ),
-            10,
+            14,
         ),
     )
 
 
 _LISTING = itemgetter(*Listing._fields)
+_STORED = itemgetter(*(n for n, name in enumerate(Listing._fields) if name not in ("id", "allocated")))
 
 
 def _text(number: Decimal | None) -> str | None:
@@ -215,7 +163,11 @@ ANSWERED = (
     "b.supplier_id, b.product_id, b.retailer_id, b.catalogue_id, b.quantity::float8 AS quantity,"
     " CASE WHEN b.ever_allocated THEN b.allocated::float8 END AS allocated,"
     " (b.quantity + b.allocated)::float8 AS on_hand, b.incoming::float8 AS incoming,"
-    " b.safety_stock::float8 AS safety_stock, b.sellable, b.wholesale_price::float8 AS wholesale_price, b.currency"
+    " b.safety_stock::float8 AS safety_stock, b.sellable, b.wholesale_price::float8 AS wholesale_price, b.currency,"
+    " b.unlimited, b.back_order_allowed, b.back_order_limit::float8 AS back_order_limit,"
+    " CASE WHEN b.held > 0 THEN (SELECT coalesce(sum(l.quantity), 0)::float8 FROM hold_lines l"
+    " WHERE l.balance_id = b.id AND l.expires_at > now()) ELSE 0 END AS held,"
+    " (SELECT coalesce(sum(w.open), 0)::float8 FROM waiting w WHERE w.balance_id = b.id) AS backordered"
 )
 """What lists answer of `balances b`. Numbers become what JSON will make of them here, where it costs least."""
 

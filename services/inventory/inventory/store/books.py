@@ -13,7 +13,7 @@ AnyEntry = TypeVar("AnyEntry")
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """A balance whose numbers are not those that its promises give. The equations stand in the migration."""
+    """A balance whose numbers are not those that its promises and holds give. The equations stand in the migrations."""
 
     balance_id: int
     retailer_id: str
@@ -23,11 +23,13 @@ class Discrepancy:
     expected_quantity: Decimal
     allocated: Decimal
     expected_allocated: Decimal
+    held: Decimal
+    expected_held: Decimal
 
 
 @dataclass(frozen=True)
 class Promised:
-    """What a row of an order was promised from a product's balance in a catalogue, and what became of it."""
+    """What a row of an order was promised in a lot from a product's balance in a catalogue, and what became of it."""
 
     order_id: UUID
     row_id: str
@@ -37,6 +39,20 @@ class Promised:
     quantity: Decimal
     delivered: Decimal
     returned: Decimal
+    lot: int
+
+
+@dataclass(frozen=True)
+class WaitingRow:
+    """What a row of an order still waits for, of one round of asking, and at which product's balance."""
+
+    order_id: UUID
+    row_id: str
+    lot: int
+    retailer_id: str
+    catalogue_id: str
+    product_id: str
+    quantity: Decimal
 
 
 def _read(kind: type[AnyEntry], row: Record) -> AnyEntry:
@@ -48,10 +64,14 @@ async def books(tx: Transaction) -> list[Discrepancy]:
     """Every balance that does not add up."""
     rows = await tx.fetch(
         "SELECT * FROM (SELECT id AS balance_id, retailer_id, catalogue_id, product_id, quantity, allocated,"
-        " supplied - coalesce(gone, 0) AS expected_quantity, coalesce(open, 0) AS expected_allocated FROM balances"
+        " supplied - coalesce(gone, 0) AS expected_quantity, coalesce(open, 0) AS expected_allocated,"
+        " held, coalesce(kept, 0) AS expected_held FROM balances"
         " LEFT JOIN (SELECT balance_id, sum(quantity - returned) AS gone, sum(quantity - delivered - returned) AS open"
-        " FROM allocations WHERE counted GROUP BY balance_id) AS promises ON promises.balance_id = balances.id) AS book"
-        " WHERE quantity <> expected_quantity OR allocated <> expected_allocated ORDER BY balance_id"
+        " FROM allocations WHERE counted GROUP BY balance_id) AS promises ON promises.balance_id = balances.id"
+        " LEFT JOIN (SELECT balance_id, sum(quantity) AS kept FROM hold_lines GROUP BY balance_id) AS lines"
+        " ON lines.balance_id = balances.id) AS book"
+        " WHERE quantity <> expected_quantity OR allocated <> expected_allocated OR held <> expected_held"
+        " ORDER BY balance_id"
     )
     return [_read(Discrepancy, row) for row in rows]
 
@@ -60,10 +80,20 @@ async def promised(tx: Transaction) -> list[Promised]:
     """Every promise there is."""
     rows = await tx.fetch(
         "SELECT a.order_id, a.row_id, b.retailer_id, b.catalogue_id, b.product_id, trim_scale(a.quantity) AS quantity,"
-        " trim_scale(a.delivered) AS delivered, trim_scale(a.returned) AS returned"
-        " FROM allocations a JOIN balances b ON b.id = a.balance_id ORDER BY a.order_id, a.row_id, b.id"
+        " trim_scale(a.delivered) AS delivered, trim_scale(a.returned) AS returned, a.lot"
+        " FROM allocations a JOIN balances b ON b.id = a.balance_id ORDER BY a.order_id, a.row_id, b.id, a.lot"
     )
     return [_read(Promised, row) for row in rows]
+
+
+async def waiting_rows(tx: Transaction) -> list[WaitingRow]:
+    """All that waits, in the order in which it is served."""
+    rows = await tx.fetch(
+        "SELECT w.order_id, w.row_id, w.lot, w.retailer_id, b.catalogue_id, b.product_id,"
+        " trim_scale(w.open) AS quantity"
+        " FROM waiting w JOIN balances b ON b.id = w.balance_id ORDER BY w.placed_at, w.order_id, w.place, w.lot"
+    )
+    return [_read(WaitingRow, row) for row in rows]
 
 
 async def settled_orders(tx: Transaction) -> list[OrderAllocated]:

@@ -15,7 +15,8 @@ from shared.postgres import Record, Transaction
 class StoredCatalogue:
     """A catalogue as it is stored. Smaller `priority` is asked first; `route_weight` shares the load among equals.
 
-    It is used while its retailer keeps it open (`active`) and its supplier agrees (`activation`).
+    It is used while its retailer keeps it open (`active`) and its supplier agrees (`activation`). A supplier that is
+    silent about a shipment for `acceptance_hours` has declined it; None is as long as everywhere.
     """
 
     retailer_id: str
@@ -31,6 +32,7 @@ class StoredCatalogue:
     contract_number: str | None = None
     invoicing_reference: str | None = None
     info_code: str | None = None
+    acceptance_hours: float | None = None
     activation: Activation = "active"
     activation_changed_at: datetime | None = None
     version: int = 0
@@ -46,6 +48,11 @@ class StoredCatalogue:
         return self.retailer_id == self.supplier_id
 
     @property
+    def used(self) -> bool:
+        """Whether orders are served from it: its retailer keeps it open, and its supplier agrees."""
+        return self.active and self.activation == "active"
+
+    @property
     def news(self) -> CatalogueChanged:
         """What others are told of it."""
         return CatalogueChanged(
@@ -58,7 +65,8 @@ class StoredCatalogue:
             route_weight=self.route_weight,
             back_order_allowed=self.back_order_allowed,
             contract_number=self.contract_number,
-            active=self.active and self.activation == "active",
+            acceptance_hours=self.acceptance_hours,
+            active=self.used,
             version=self.version,
         )
 
@@ -120,8 +128,8 @@ async def insert_catalogue(tx: Transaction, made: StoredCatalogue) -> StoredCata
     row = await tx.fetch_one(
         "INSERT INTO catalogues (retailer_id, external_id, supplier_id, catalogue_type, name, priority,"
         " route_weight, back_order_allowed, public, active, contract_number, invoicing_reference, info_code,"
-        " activation)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        " acceptance_hours, activation)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         " ON CONFLICT (retailer_id, external_id) DO NOTHING RETURNING *",
         *astuple(made)[:-2],
     )
@@ -133,8 +141,9 @@ async def update_catalogue(tx: Transaction, changed: StoredCatalogue) -> StoredC
     row = await tx.fetch_one(
         "UPDATE catalogues SET catalogue_type = $3, name = $4, priority = $5, route_weight = $6,"
         " back_order_allowed = $7, active = $8, contract_number = $9, invoicing_reference = $10, info_code = $11,"
-        " activation_changed_at = CASE WHEN activation = $12 THEN activation_changed_at ELSE now() END,"
-        " activation = $12, version = version + 1, updated_at = now()"
+        " acceptance_hours = $12,"
+        " activation_changed_at = CASE WHEN activation = $13 THEN activation_changed_at ELSE now() END,"
+        " activation = $13, version = version + 1, updated_at = now()"
         " WHERE retailer_id = $1 AND external_id = $2 RETURNING *",
         changed.retailer_id,
         changed.external_id,
@@ -147,6 +156,7 @@ async def update_catalogue(tx: Transaction, changed: StoredCatalogue) -> StoredC
         changed.contract_number,
         changed.invoicing_reference,
         changed.info_code,
+        changed.acceptance_hours,
         changed.activation,
     )
     assert row is not None

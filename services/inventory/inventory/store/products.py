@@ -23,8 +23,10 @@ async def change_one_at_a_time(tx: Transaction, supplier_id: str) -> None:
 
 async def products_named(tx: Transaction, supplier_id: str, external_ids: Iterable[str]) -> dict[str, Product]:
     """A supplier's products with these ids, at their end of sale or not."""
+    # A join, because `= ANY` of a parameter may be planned as a look at all of a supplier's products (see `MEANT`).
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM products WHERE supplier_id = $1 AND external_id = ANY($2::text[])",  # noqa: S608
+        f"SELECT {COLUMNS} FROM unnest($2::text[]) AS named (external_id)"  # noqa: S608
+        " JOIN products USING (external_id) WHERE supplier_id = $1",
         supplier_id,
         list(external_ids),
     )

@@ -29,7 +29,10 @@ class NotificationSettings(wire.WireModel):
         tuple[Annotated[str, AfterValidator(_address)], ...],
         Field(max_length=20, description="Every address gets each mail; an empty list stops them"),
     ]
-    new_shipment: Annotated[bool, Field(description="Write when there is a new shipment to send")] = True
+    new_shipment: Annotated[
+        bool,
+        Field(description="Write when there is a new shipment to send, and once more when half of its time is over"),
+    ] = True
     language: Annotated[Language | None, Field(description="Language of the mails; left out, it stays as it is")] = None
 
 

@@ -20,7 +20,7 @@ class Delivery(wire.WireModel):
     """One mail, from being due to the mail server's last word."""
 
     id: Annotated[int, Field(description="Its number in your log")]
-    kind: Annotated[str, Field(description="What it is about: new-shipment")]
+    kind: Annotated[str, Field(description="What it is about: new-shipment · reminder: of one that was not opened yet")]
     shipment_id: Annotated[UUID, Field(description="The shipment it is about")]
     order_external_id: Annotated[str, Field(description="The retailer's number of the order", examples=["A-1001"])]
     retailer_id: Annotated[str, Field(description="The retailer's business id", examples=["1531864-4"])]

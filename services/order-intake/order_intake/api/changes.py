@@ -12,7 +12,7 @@ import uuid_utils.compat as uuid_utils
 
 from order_intake.api import answers
 from order_intake.changing import Change
-from order_intake.document import ANY, V3, OrderOfAny, order_placed, read_order
+from order_intake.document import ANY, V3, OrderOfAny, order_placed, read_order, reading
 from order_intake.settings import Settings
 from shared import problems
 from shared.contracts import OrderPlaced
@@ -48,6 +48,9 @@ def change(
         if only_if is not None and answers.tag_of(document) != only_if:
             raise changed_meanwhile()
         edited = edit(document)
+        if edited == document:
+            # It was taken once: whoever only cancels it need not put right what is asked of orders since.
+            return edited, announced(uuid_utils.uuid7(), retailer_id, reading.stored_order(document), external_id)
         body = orjson.dumps(edited)
         if len(body) > settings.max_body_bytes:
             raise problems.Refused(413, f"With this the order is larger than {settings.max_body_bytes} bytes")

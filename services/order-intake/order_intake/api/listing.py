@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from order_intake import store
+from order_intake import domain, store
 from order_intake.api import answers, shown_v3
 from order_intake.api.order_address import ORDERS, Retailer
 from order_intake.store import Wanted
@@ -40,7 +40,8 @@ class Filters:
     status: Annotated[
         str | None,
         Query(
-            description="Statuses, separated by commas, in the words of the answers",
+            description="Statuses, separated by commas, in the words of the answers. Unroutable also finds orders of"
+            " which other rows are under way",
             examples=["Created,Partially delivered"],
         ),
     ] = None
@@ -102,6 +103,7 @@ class Filters:
             external_ids=[self.external_id, *(_listed(self.external_id) or ())] if self.external_id else None,
             statuses=[SPELLED.get(name, name) for name in statuses] if statuses is not None else None,
             partially_delivered=shown_v3.PARTIALLY_DELIVERED in (statuses or ()),
+            unroutable=domain.UNROUTABLE in (statuses or ()),
             document_type=self.document_type,
             reference=(self.ref_name, self.ref_value) if self.ref_name and self.ref_value else None,
             catalogue_id=self.catalogue_id,

@@ -11,10 +11,11 @@ from shared import auth
 class OrderNumberConvertor(StringConvertor):
     """The rest of an address, unless it is the address of something that an order has.
 
-    What ends in `/routing` is the router's: the first service that fits an address serves it.
+    What ends in `/routing`, and the cancellations of its rows, are the router's: the first service that fits an address
+    serves it.
     """
 
-    regex = r"(?!.+/(?:routing|preferences|comments)$)(?!.+/comments/.).*[^/]"
+    regex = r"(?!.+/(?:routing|preferences|comments)$)(?!.+/comments/.)(?!.+/rows/.+/cancellations$).*[^/]"
 
 
 register_url_convertor("order_number", OrderNumberConvertor())

@@ -7,7 +7,7 @@ from order_intake import changing
 from order_intake.api import answers, changes, schemas, shown_v3
 from order_intake.api.order_address import OF_ORDER, OrderNumber, Retailer
 from order_intake.document import merging, reading
-from order_intake.document.order_v3 import Preferences
+from order_intake.document.preferences import Preferences
 from shared import edge
 
 router = APIRouter(tags=["orders"])

@@ -26,7 +26,16 @@ class RowProgress(wire.WireModel):
     to_be_routed_quantity: wire.Number = Field(
         description="What is in no shipment, not delivered and not cancelled", examples=[0]
     )
-    routed_warehouses: tuple[RoutedWarehouse, ...] = Field(description="Where it was routed")
+    waiting_quantity: wire.Number = Field(description="What of that waits for stock", examples=[0])
+    cancelled_quantity: wire.Number = Field(
+        description="What is not wanted any more, or was not delivered and will not be", examples=[0]
+    )
+    routed_warehouses: tuple[RoutedWarehouse, ...] = Field(
+        description="Where it was routed; a catalogue that was asked again, such as when stock came, is there again"
+    )
+    last_routed_date_time: wire.Moment | None = Field(
+        default=None, description="When it was routed last", examples=["2026-01-02T08:00:01.000Z"]
+    )
     shipment_ids: tuple[UUID, ...] = Field(
         description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
     )
@@ -40,9 +49,13 @@ def progress(row: Row) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "deliveredQuantity": wire.shortest(row.delivered_in_all),
         "toBeRoutedQuantity": wire.shortest(domain.to_be_routed(row)),
+        "waitingQuantity": wire.shortest(row.waiting),
+        "cancelledQuantity": wire.shortest(row.cancelled_in_all),
         "routedWarehouses": _routed_warehouses(row),
-        "shipmentIds": [str(shipment_id) for shipment_id in row.parts],
+        "shipmentIds": [str(shipment_id) for shipment_id, part in row.parts.items() if part.quantity > 0],
     }
+    if routed := [part.routed_at for part in row.parts.values() if part.routed_at is not None]:
+        answer["lastRoutedDateTime"] = problems.timestamp(max(routed))
     if row.reason is not None:
         answer["reason"] = row.reason
     return answer
@@ -61,5 +74,5 @@ def _routed_warehouses(row: Row) -> list[dict[str, Any]]:
             "requestedQuantity": wire.shortest(part.quantity),
         }
         for part in row.parts.values()
-        if part.routed_at is not None
+        if part.routed_at is not None and part.quantity > 0
     ]

@@ -34,9 +34,6 @@ class RowStateV2(RowProgress):
     """What became of a row."""
 
     statuses: tuple[StatusShownV2, ...] = Field(description="How far the row came, the oldest first")
-    last_routed_date_time: wire.Moment | None = Field(
-        default=None, description="When it was routed last", examples=["2026-01-02T08:00:01.000Z"]
-    )
     back_order_cancelled: bool = Field(
         default=False, description="Whether somebody stopped what waits for stock", examples=[False]
     )
@@ -79,19 +76,18 @@ def shown(document: Mapping[str, Any], placed: Placed) -> dict[str, Any]:
             "creationDateTime": inserted,
         },
         "statuses": _statuses(order.history, inserted, codes_of(order.rows.values())),
-        "rows": [given | _became(order.rows[given["externalId"]], inserted) for given in document["rows"]],
+        "rows": [_row(given, order.rows[given["externalId"]], inserted) for given in document["rows"]],
     }
 
 
-def _became(row: Row, inserted: str) -> dict[str, Any]:
-    """The answer of the shape `RowStateV2`."""
-    became = progress(row) | {
+def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:
+    """The answer of the shape `RowShownV2`."""
+    return {
+        **given,
+        **progress(row),
         "statuses": _statuses(row.history, inserted, codes_of([row])),
-        "backOrderCancelled": False,
+        "backOrderCancelled": given.get("backOrderCancelled") is True,
     }
-    if routed := [part.routed_at for part in row.parts.values() if part.routed_at is not None]:
-        became["lastRoutedDateTime"] = problems.timestamp(max(routed))
-    return became
 
 
 def _statuses(history: Iterable[Step], inserted: str, codes: list[str]) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ def statuses_so_far(order: Order) -> set[str]:
 
 def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:
     answer = dict(given)
-    for said in ("statuses", "reason"):
+    for said in ("statuses", "reason", "lastRoutedDateTime"):
         answer.pop(said, None)
     answer["status"] = {
         "value": WORDS.get(row.status, row.status),

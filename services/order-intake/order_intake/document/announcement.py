@@ -6,8 +6,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from order_intake.document.order import OrderDocument
-from order_intake.document.order_v3 import OrderOfAny
 from order_intake.document.parties import Address
+from order_intake.document.preferences import Preferences
 from order_intake.document.row import RowDocument
 from order_intake.document.services import AdditionalServiceDocument
 from shared.contracts import (
@@ -26,22 +26,20 @@ Value = TypeVar("Value")
 
 def order_placed(order_id: UUID, retailer_id: str, document: OrderDocument, placed_at: datetime) -> OrderPlaced:
     """The event that an order is in the book."""
+    preferences = document.preferences or Preferences()
     return OrderPlaced(
         order_id=order_id,
         retailer_id=retailer_id,
         external_id=document.external_id,
         placed_at=placed_at,
         receiver=document.metadata.receiver_organization,
-        held=_held(document),
+        held=preferences.auto_submit is False,
+        all_or_nothing=preferences.all_or_nothing,
+        strategy=preferences.strategy,
+        reservation_id=preferences.reservation_id,
         delivery=_delivery(document),
         rows=tuple(_row(row) for row in document.rows),
     )
-
-
-def _held(document: OrderDocument) -> bool:
-    """Only version 3 knows orders that are held."""
-    preferences = document.preferences if isinstance(document, OrderOfAny) else None
-    return preferences is not None and preferences.auto_submit is False
 
 
 def _delivery(document: OrderDocument) -> Delivery:
@@ -112,7 +110,7 @@ def _row(row: RowDocument) -> OrderRow:
         unit=row.product_unit_of_measure,
         quantity=row.quantity,
         catalogue_id=row.external_warehouse_id,
-        back_order=bool(row.back_order),
+        back_order=bool(row.back_order) and not row.back_order_cancelled,
         mandatory=bool(row.mandatory),
         partial_delivery_allowed=row.partial_delivery_allowed is not False,
         parent=row.parent_row_reference,

@@ -19,7 +19,7 @@ def contradictions(document: Mapping[str, Any]) -> list[FieldError]:
     if not rows:
         return [FieldError("rows", "too_short", "has at least one row")]
     known = _known(rows)
-    return [*_products(known), *_tax(known), *_numbers("rows", known), *_parents(known)]
+    return [*_products(known), *_tax(known), *_numbers("rows", known)]
 
 
 def numbers_of_comments(document: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -55,42 +55,6 @@ def _numbers(of: str, items: list[tuple[int, dict[str, Any]]]) -> Iterator[Field
             yield FieldError(
                 f"{of}[{index}].externalId", "duplicate", f"is the number of {of}[{first[number]}] already"
             )
-
-
-def _parents(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[FieldError]:
-    numbers = {row["externalId"] for _, row in rows if isinstance(row.get("externalId"), str)}
-    parents: dict[str, str] = {}
-    for index, row in rows:
-        parent, number = row.get("parentRowReference"), row.get("externalId")
-        if not isinstance(parent, str) or not given(parent):
-            continue
-        if parent not in numbers:
-            yield FieldError(
-                f"rows[{index}].parentRowReference", "unknown", f"names row {parent!r}, which the order lacks"
-            )
-        elif isinstance(number, str):
-            parents.setdefault(number, parent)
-    circles = _in_circles(parents)
-    for index, row in rows:
-        number = row.get("externalId")
-        if isinstance(number, str) and number in circles:
-            yield FieldError(f"rows[{index}].parentRowReference", "circular", "leads back to the row itself")
-
-
-def _in_circles(parents: Mapping[str, str]) -> set[str]:
-    """The rows that are, over their parents, parts of themselves."""
-    circles: set[str] = set()
-    seen: set[str] = set()
-    for start in parents:
-        way: list[str] = []
-        row: str | None = start
-        while row is not None and row not in seen:
-            seen.add(row)
-            way.append(row)
-            row = parents.get(row)
-        if row in way:
-            circles.update(way[way.index(row) :])
-    return circles
 
 
 def given(value: object) -> bool:

@@ -8,7 +8,7 @@ ANSWERED_OF_METADATA = frozenset({"insertDate", "updateDate", "creationDateTime"
 ANSWERED_OF_ROWS = frozenset(
     {
         *("status", "statuses", "deliveredQuantity", "trackingCodes", "routedWarehouses", "toBeRoutedQuantity"),
-        *("shipmentIds", "reason", "lastRoutedDateTime", "backOrderCancelled"),
+        *("waitingQuantity", "cancelledQuantity", "shipmentIds", "reason", "lastRoutedDateTime"),
     }
 )
 """What we add to a document in an answer. Clients send it back with what they change, and it is not theirs to say."""

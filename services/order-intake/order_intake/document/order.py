@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 
 from order_intake.document.parties import Address, DeliveryAddress, PostalAddress
+from order_intake.document.preferences import Preferences
 from order_intake.document.row import RowDocument
 from order_intake.document.services import AdditionalServiceDocument, CommentDocument, PrintDocument
 from order_intake.document.texts import (
@@ -143,4 +144,5 @@ class OrderDocument(DocumentPart):
         default=None, description="The customer's number at Posti", examples=["612345"]
     )
     print: Few[PrintDocument] | None = Field(default=None, description="How the papers are printed")
+    preferences: Preferences | None = Field(default=None, description="How the order is to be handled")
     rows: tuple[RowDocument, ...] = Field(description="What is ordered: at least one row", fail_fast=True)

@@ -6,24 +6,7 @@ from pydantic import AliasChoices, Field
 
 from order_intake.document.order import Metadata, OrderDocument
 from order_intake.document.services import KnownComment
-from order_intake.document.texts import (
-    DocumentPart,
-    Few,
-    OptionalFlag,
-    OptionalLine,
-    OptionalNumber,
-    OptionalOrderNumber,
-)
-
-
-class Preferences(DocumentPart):
-    """How the order is to be handled."""
-
-    auto_submit: OptionalFlag = Field(
-        default=None,
-        description="False: the stock is promised, and nothing sent until the order is released. Left out: true",
-        examples=[True],
-    )
+from order_intake.document.texts import Few, OptionalLine, OptionalNumber, OptionalOrderNumber
 
 
 class MetadataOfAny(Metadata):
@@ -68,7 +51,6 @@ class OrderOfAny(OrderDocument):
     comments: Few[KnownComment] | None = Field(  # type: ignore[assignment] # nobody writes into a document
         default=None, description="Notes that go with the order"
     )
-    preferences: Preferences | None = Field(default=None, description="How the order is to be handled")
 
 
 class OrderV3(OrderOfAny):

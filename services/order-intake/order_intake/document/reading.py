@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +10,7 @@ import orjson
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from order_intake.document import contacts, contradictions, mending
+from order_intake.document import bundles, contacts, contradictions, mending
 from order_intake.document.order import OrderDocument
 from order_intake.document.order_v2 import OrderV2
 from order_intake.document.order_v3 import OrderOfAny, OrderV3
@@ -38,9 +39,11 @@ class Form(Generic[Document]):
     contradictions: tuple[Callable[[Mapping[str, Any]], Iterable[FieldError]], ...]
 
 
-V2 = Form(OrderV2, (contradictions.contradictions,))
-V3 = Form(OrderV3, (contradictions.contradictions, contradictions.numbers_of_comments, contacts.contacts_missing))
-ANY = Form(OrderOfAny, (contradictions.contradictions, contradictions.numbers_of_comments))
+_ALWAYS = (contradictions.contradictions, bundles.broken_bundles)
+
+V2 = Form(OrderV2, _ALWAYS)
+V3 = Form(OrderV3, (*_ALWAYS, contradictions.numbers_of_comments, contacts.contacts_missing))
+ANY = Form(OrderOfAny, (*_ALWAYS, contradictions.numbers_of_comments))
 """An order that version 2 took and version 3 would not have taken, as version 3 changes it."""
 
 
@@ -161,6 +164,36 @@ def as_posted(body: bytes) -> Any:
     if isinstance(posted, dict):
         mending.mend(posted)
     return posted
+
+
+def stored_order(values: Mapping[str, Any]) -> OrderOfAny:
+    """An order that was taken, of any version, as plain JSON values.
+
+    What nobody looked at when it was taken may hold anything, and means nothing if it makes no sense.
+    """
+    sensible = dict(values)
+    while True:
+        try:
+            return OrderOfAny.model_validate_json(orjson.dumps(sensible))
+        except ValidationError as error:
+            sensible = deepcopy(sensible)
+            dropped = [_drop(sensible, wrong["loc"]) for wrong in error.errors(include_input=False)]
+            if not any(dropped):
+                raise
+
+
+def _drop(values: dict[str, Any], location: tuple[int | str, ...]) -> bool:
+    """Take a field out, and tell whether it was there."""
+    *way, name = location
+    part: Any = values
+    for step in way:
+        part = part[step]
+    return isinstance(part, dict) and part.pop(str(name), None) is not None
+
+
+def without_waiting(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The rows of an order, as plain JSON values, that are not to wait for stock any more."""
+    return tuple(row["externalId"] for row in values["rows"] if row.get("backOrderCancelled") is True)
 
 
 def _listed(rows: object) -> list[object]:

@@ -90,6 +90,11 @@ class RowDocument(DocumentPart):
     back_order: OptionalFlag = Field(
         default=None, description="What is not in stock may wait for it. Left out: no", examples=[False]
     )
+    back_order_cancelled: OptionalFlag = Field(
+        default=None,
+        description="True: the row does not wait for stock any more, and what waits is cancelled. Left out: no",
+        examples=[False],
+    )
     mandatory: OptionalFlag = Field(
         default=None, description="Without this row the order cannot be delivered. Left out: no", examples=[False]
     )

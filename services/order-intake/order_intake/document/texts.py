@@ -22,7 +22,7 @@ LARGEST_NUMBER = 10**12
 MOST_PARTS = 50
 """Elements in a list of an order, its rows aside."""
 
-_OTHER_ADDRESS = re.compile(r"./(?:routing|preferences|comments)$|./comments/.")
+_OTHER_ADDRESS = re.compile(r"./(?:routing|preferences|comments)$|./comments/.|./rows/.+/cancellations$")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
@@ -81,7 +81,7 @@ def _order_number(text: str) -> str:
         raise ValueError("does not end in a slash")
     if _OTHER_ADDRESS.search(text):
         # In the order's address this would be something that belongs to the order A instead.
-        raise ValueError("is not like A/routing, A/preferences, A/comments or A/comments/1")
+        raise ValueError("is not like A/routing, A/preferences, A/comments, A/comments/1 or A/rows/1/cancellations")
     return text
 
 
@@ -129,7 +129,7 @@ def _given(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-_Blank = BeforeValidator(_given)
+Blank = BeforeValidator(_given)
 
 OrderNumber = Annotated[str, Field(max_length=100), AfterValidator(_order_number)]
 OptionalOrderNumber = Annotated[
@@ -168,12 +168,12 @@ OptionalCountry = Annotated[Annotated[str, Field(max_length=LONGEST_LINE)] | Non
 OptionalLine10 = Annotated[Annotated[str, Field(max_length=10)] | None, AfterValidator(_optional_line)]
 OptionalLine40 = Annotated[Annotated[str, Field(max_length=40)] | None, AfterValidator(_optional_line)]
 OptionalLine100 = Annotated[Annotated[str, Field(max_length=100)] | None, AfterValidator(_optional_line)]
-OptionalCurrency = Annotated[Annotated[str, AfterValidator(_currency)] | None, _Blank]
-OptionalLanguage = Annotated[Annotated[str, AfterValidator(_language)] | None, _Blank]
-OptionalMoment = Annotated[wire.Moment | None, _Blank]
-OptionalFlag = Annotated[bool | None, _Blank]
-OptionalNumber = Annotated[Annotated[wire.Number, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)] | None, _Blank]
-OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0, le=LARGEST_NUMBER)] | None, _Blank]
+OptionalCurrency = Annotated[Annotated[str, AfterValidator(_currency)] | None, Blank]
+OptionalLanguage = Annotated[Annotated[str, AfterValidator(_language)] | None, Blank]
+OptionalMoment = Annotated[wire.Moment | None, Blank]
+OptionalFlag = Annotated[bool | None, Blank]
+OptionalNumber = Annotated[Annotated[wire.Number, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)] | None, Blank]
+OptionalMeasure = Annotated[Annotated[wire.Number, Field(ge=0, le=LARGEST_NUMBER)] | None, Blank]
 
 Day = Annotated[date, BeforeValidator(_day)]
 Figure = Annotated[str, Field(coerce_numbers_to_str=True, max_length=LONGEST_LINE), AfterValidator(_one_line)]

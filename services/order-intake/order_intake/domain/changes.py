@@ -1,6 +1,6 @@
 """How a retailer's change of mind is taken: what it changes for others, and how far an order may have come for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -30,20 +30,36 @@ def anything_delivered(order: Order) -> bool:
     return any(row.delivered_in_all > 0 for row in order.rows.values())
 
 
-def asks_otherwise(now: OrderPlaced, before: OrderPlaced) -> bool:
+def asks_otherwise(now: OrderPlaced, before: OrderPlaced, no_waiting: Collection[str] = ()) -> bool:
     """Whether an order must be routed anew: its rows ask for something else, or another supplier is bound to it.
 
-    The description of a row is no wish; the supplier named in the metadata binds an order with a PO only.
+    The description of a row is no wish; the supplier named in the metadata binds an order with a PO only. That rows
+    are `no_waiting` now ends what waits, and leaves what is promised.
     """
-    return _wishes(now) != _wishes(before)
+    return _wishes(now, no_waiting) != _wishes(before, no_waiting)
 
 
-def _wishes(placed: OrderPlaced) -> tuple[str | None, list[OrderRow]]:
+def _wishes(placed: OrderPlaced, no_waiting: Collection[str]) -> tuple[str | None, list[OrderRow]]:
     bound = any(reference.name == "PO" for reference in placed.delivery.references)
     return (
         placed.receiver if bound else None,
-        [row.model_copy(update={"description": None}) for row in placed.rows],
+        [
+            row.model_copy(
+                update={"description": None, "back_order": row.back_order and row.external_id not in no_waiting}
+            )
+            for row in placed.rows
+        ],
     )
+
+
+def decided_with(now: OrderPlaced, before: OrderPlaced) -> str | None:
+    """A preference that is to be another than the rows were placed with; None when there is none."""
+    preferences = {
+        "allOrNothing": (now.all_or_nothing, before.all_or_nothing),
+        "strategy": (now.strategy, before.strategy),
+        "reservationId": (now.reservation_id, before.reservation_id),
+    }
+    return next((name for name, (wanted, given) in preferences.items() if wanted != given), None)
 
 
 def goes_elsewhere(now: Delivery, before: Delivery) -> bool:
@@ -57,8 +73,8 @@ def too_far(order: Order) -> str | None:
     if has_ended(order):
         return f"is {order.status}, which is final"
     for row in order.rows.values():
-        reached = [row.status, *(part.status for part in row.parts.values() if not part.closed)]
-        begun = [status for status in reached if RANK.get(status, 0) > RANK[VIEWED]]
+        reached = [row.status, *(part.status for part in row.parts.values() if not part.closed and part.promised > 0)]
+        begun = [status for status in reached if RANK.get(status, 0) > RANK[VIEWED] and status != CANCELLED]
         if begun and row.quantity > 0:
             return f"has come too far: row {row.external_id} is {begun[0]}"
         if row.delivered > 0:
@@ -66,8 +82,11 @@ def too_far(order: Order) -> str | None:
     return None
 
 
-def amended(order: Order, placed: OrderPlaced, at: datetime) -> OrderAmended:
-    """What others are told of an order that was changed, and whose version was counted up."""
+def amended(order: Order, placed: OrderPlaced, at: datetime, no_waiting: Collection[str] = ()) -> OrderAmended:
+    """What others are told of an order that was changed, and whose version was counted up.
+
+    `no_waiting` are the rows that are not to wait for stock any more.
+    """
     return OrderAmended(
         order_id=order.id,
         retailer_id=order.retailer_id,
@@ -75,6 +94,7 @@ def amended(order: Order, placed: OrderPlaced, at: datetime) -> OrderAmended:
         version=order.version,
         cancelled=order.cancelled,
         held=order.held,
+        no_waiting=tuple(no_waiting),
         delivery=placed.delivery,
     )
 
@@ -84,9 +104,25 @@ def delivered_so_far(order: Order) -> dict[str, Decimal]:
     return {row.external_id: row.delivered_in_all for row in order.rows.values()}
 
 
-def left_to_send(asked: OrderPlaced, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """What of each row is asked for beyond what was delivered before."""
-    return {row.external_id: max(ZERO, row.quantity - before.get(row.external_id, ZERO)) for row in asked.rows}
+def given_up(order: Order, now: OrderPlaced, before: OrderPlaced) -> dict[str, Decimal]:
+    """What its retailer had cancelled of rows of which it asks for as much as before: that stays cancelled."""
+    quantities = {row.external_id: row.quantity for row in before.rows}
+    return {
+        row.external_id: order.rows[row.external_id].cancelled_in_all
+        for row in now.rows
+        if quantities.get(row.external_id) == row.quantity
+    }
+
+
+def left_to_send(
+    asked: OrderPlaced, before: Mapping[str, Decimal], cancelled: Mapping[str, Decimal] | None = None
+) -> dict[str, Decimal]:
+    """What of each row is asked for beyond what was delivered before, and without what was cancelled."""
+    gone = cancelled or {}
+    return {
+        row.external_id: max(ZERO, row.quantity - before.get(row.external_id, ZERO) - gone.get(row.external_id, ZERO))
+        for row in asked.rows
+    }
 
 
 def taken_back(asked: OrderPlaced, before: Mapping[str, Decimal]) -> str | None:
@@ -95,19 +131,25 @@ def taken_back(asked: OrderPlaced, before: Mapping[str, Decimal]) -> str | None:
     return next((row_id for row_id, sent in before.items() if quantities.get(row_id, ZERO) < sent), None)
 
 
-def placed_anew(old: Order, asked: OrderPlaced, before: Mapping[str, Decimal]) -> tuple[Order, OrderPlaced]:
+def placed_anew(
+    old: Order, asked: OrderPlaced, before: Mapping[str, Decimal], cancelled: Mapping[str, Decimal] | None = None
+) -> tuple[Order, OrderPlaced]:
     """The order that takes the place of an earlier one, and its announcement.
 
-    `asked` is what the document asks for; of that, what was delivered `before` is not asked for again. A row of which
-    nothing is left stays Delivered and is not announced. Every row begins anew as Accepted, with its history behind it.
+    `asked` is what the document asks for; of that, what was delivered `before` or `cancelled` is not asked for again. A
+    row of which nothing is left stays Delivered, or Cancelled if nothing was, and is not announced. Every other row
+    begins anew as Accepted, with its history behind it.
     """
-    left = left_to_send(asked, before)
+    left, gone = left_to_send(asked, before, cancelled), cancelled or {}
     rows = {
         row.external_id: _begun_anew(
             old.rows.get(row.external_id),
-            row,
-            left[row.external_id],
-            before.get(row.external_id, ZERO),
+            Row(
+                row.external_id,
+                left[row.external_id],
+                delivered_before=before.get(row.external_id, ZERO),
+                cancelled_before=gone.get(row.external_id, ZERO),
+            ),
             asked.placed_at,
         )
         for row in asked.rows
@@ -137,12 +179,10 @@ def catalogues_asked_for(placed: OrderPlaced) -> tuple[str, ...]:
     return tuple(sorted({row.catalogue_id for row in placed.rows if row.catalogue_id is not None}))
 
 
-def _begun_anew(known: Row | None, asked: OrderRow, left: Decimal, before: Decimal, at: datetime) -> Row:
-    status = ACCEPTED if left else DELIVERED
-    row = Row(asked.external_id, left, delivered_before=before, status=status)
-    if known is None:
-        return replace(row, history=(Step(status, at),))
-    return replace(row, history=_and_now(known.history, known.status, status, at))
+def _begun_anew(known: Row | None, row: Row, at: datetime) -> Row:
+    status = ACCEPTED if row.quantity else DELIVERED if row.delivered_before else CANCELLED
+    history = (Step(status, at),) if known is None else _and_now(known.history, known.status, status, at)
+    return replace(row, status=status, history=history)
 
 
 def _and_now(history: tuple[Step, ...], before: str, now: str, at: datetime) -> tuple[Step, ...]:

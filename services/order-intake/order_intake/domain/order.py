@@ -31,12 +31,14 @@ class Step:
 class Part:
     """What of a row went into a shipment.
 
-    `routed_at` is unknown until the routing is heard, `version` 0 until the shipment is.
+    `routed_at` is unknown until a routing is heard, `version` 0 until the shipment is. `told` is what the newest
+    routing tells of it, none at all when it does not name it, None as long as none was heard since the shipment was.
     """
 
     shipment_id: UUID
     catalogue_id: str
     quantity: Decimal
+    told: Decimal | None = None
     delivered: Decimal = ZERO
     status: str = "Created"
     closed: bool = False
@@ -45,24 +47,34 @@ class Part:
     changed_at: datetime | None = None
     tracking_codes: tuple[str, ...] = ()
 
+    @property
+    def promised(self) -> Decimal:
+        """What has come of it or is to come. A shipment never grows: the less of what it and a routing say is newer."""
+        if self.closed:
+            return self.delivered
+        return max(self.delivered, self.quantity if self.told is None else min(self.quantity, self.told))
+
 
 @dataclass(frozen=True)
 class Row:
     """A row of an order. `history` is what came after Accepted.
 
-    `quantity` is what this order asks for: what the document says, less `delivered_before`, which an earlier order
-    with the same number has delivered already. `reserved`, `waiting` and `unserved` are the newest routing's: promised
-    to an order that is held, promised and not in stock yet, not promised at all.
+    `quantity` is what this order asks for: what the document says, less what of an earlier order with the same number
+    was delivered (`delivered_before`) or cancelled by its retailer (`cancelled_before`). `reserved`, `waiting`,
+    `rerouting`, `unserved` and `cancelled` are the newest routing's: promised to an order that is held, promised and
+    not in stock yet, asked for again, not promised at all, not coming any more.
     """
 
     external_id: str
     quantity: Decimal
     reserved: Decimal = ZERO
     waiting: Decimal = ZERO
+    rerouting: Decimal = ZERO
     unserved: Decimal = ZERO
     delivered: Decimal = ZERO
     cancelled: Decimal = ZERO
     delivered_before: Decimal = ZERO
+    cancelled_before: Decimal = ZERO
     reason: str | None = None
     status: str = ACCEPTED
     history: tuple[Step, ...] = ()
@@ -72,6 +84,11 @@ class Row:
     def delivered_in_all(self) -> Decimal:
         """What suppliers have delivered of it, also before it was placed anew."""
         return self.delivered_before + self.delivered
+
+    @property
+    def cancelled_in_all(self) -> Decimal:
+        """What is not coming of it, also what was cancelled before it was placed anew."""
+        return self.cancelled_before + self.cancelled
 
 
 @dataclass(frozen=True)
@@ -105,9 +122,9 @@ def order_status(statuses: Iterable[str]) -> str:
 
 def to_be_routed(row: Row) -> Decimal:
     """What is in no shipment, was not delivered by one that has ended, and will still be sent if it can be."""
-    return max(ZERO, row.quantity - row.delivered - coming(row.parts.values()) - row.cancelled)
+    return max(ZERO, row.quantity - promised(row.parts.values()) - row.cancelled)
 
 
-def coming(parts: Iterable[Part]) -> Decimal:
-    """What open shipments are still to deliver."""
-    return sum((part.quantity - part.delivered for part in parts if not part.closed), ZERO)
+def promised(parts: Iterable[Part]) -> Decimal:
+    """What shipments have delivered or are still to deliver."""
+    return sum((part.promised for part in parts), ZERO)

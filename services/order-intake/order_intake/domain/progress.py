@@ -1,6 +1,6 @@
 """How an order goes on: decided from what was routed and what the shipments say, whichever came first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +19,8 @@ from order_intake.domain.order import (
     Part,
     Row,
     Step,
-    coming,
     order_status,
+    to_be_routed,
 )
 from shared.contracts import OrderRouted, RoutedPart, RowProgress, ShipmentChanged
 
@@ -38,7 +38,9 @@ def with_routing(order: Order, routed: OrderRouted) -> Order:
                 parts=_with_routed(row.parts, told.routed, routed.routed_at),
                 reserved=told.reserved,
                 waiting=told.waiting,
+                rerouting=told.rerouting,
                 unserved=told.unserved,
+                cancelled=told.cancelled,
                 reason=told.reason,
             )
             rows[row.external_id] = _settled(order, decided, heard=True, again=again, at=routed.routed_at)
@@ -54,7 +56,7 @@ def with_shipment(order: Order, changed: ShipmentChanged) -> Order:
         if row is None or (known is not None and known.version >= changed.version):
             continue
         told = [progress for progress in changed.rows if progress.external_id == row_id]
-        parts = {**row.parts, changed.shipment_id: _part(changed, told, known.routed_at if known else None)}
+        parts = {**row.parts, changed.shipment_id: _part(changed, told, known)}
         rows[row_id] = _settled(
             order, replace(row, parts=parts), heard=order.round > 0, again=False, at=changed.changed_at
         )
@@ -88,36 +90,34 @@ def cancelled_status(current: str, delivered: Decimal) -> str:
     return DELIVERED if delivered > 0 or current == DELIVERED else CANCELLED
 
 
-def row_status(
-    parts: Iterable[Part],
-    waiting: Decimal,
-    *,
-    heard: bool,
-    reserved: Decimal = ZERO,
-    delivered_before: Decimal = ZERO,
-) -> str:
+def row_status(row: Row, *, heard: bool) -> str:
     """How far a row is: as far as the part that is earliest, and Error while any part is. What is reserved for a
-    held order counts as Routed.
+    held order counts as Routed, and so does what waits or is routed again as long as another part goes on.
 
     Until the routing is heard it is Accepted, whatever shipments say, for others may be to come; also while all that
-    was promised waits for stock. With nothing promised it is Unroutable. When nothing more is coming it is Delivered,
-    even if less than ordered was, and Cancelled if nothing was (glue-api.md A.15, 9).
+    is to come waits for stock, or for the next routing. With nothing promised, and something that nobody can serve, it
+    is Unroutable. When nothing more is coming it is Delivered, even if less than ordered was, and Cancelled if nothing
+    was (glue-api.md A.15, 9).
     """
     if not heard:
         return ACCEPTED
-    parts = [part for part in parts if part.quantity > 0]
-    if not parts and not reserved:
-        return ACCEPTED if waiting > 0 else UNROUTABLE
+    parts = [part for part in row.parts.values() if part.promised > 0]
     open_parts = [part for part in parts if not part.closed]
     under_way = [
         part.status if part.status == ERROR or RANK.get(part.status, 0) > RANK[ROUTED] else ROUTED
         for part in open_parts
     ]
-    if waiting > 0 or reserved > 0:
+    expected = to_be_routed(row) - row.unserved
+    if not parts and not row.reserved:
+        if expected > 0:
+            return ACCEPTED
+        if row.unserved > 0:
+            return UNROUTABLE
+    elif expected > 0:
         under_way.append(ROUTED)
     if under_way:
         return min(under_way, key=RANK.__getitem__)
-    return DELIVERED if delivered_before > 0 or any(part.delivered > 0 for part in parts) else CANCELLED
+    return DELIVERED if row.delivered_before > 0 or any(part.delivered > 0 for part in parts) else CANCELLED
 
 
 def with_rows(order: Order, rows: Mapping[str, Row], at: datetime) -> Order:
@@ -133,30 +133,43 @@ def with_rows(order: Order, rows: Mapping[str, Row], at: datetime) -> Order:
 
 
 def _with_routed(known: Mapping[UUID, Part], routed: Sequence[RoutedPart], at: datetime) -> dict[UUID, Part]:
-    """The parts of a row after its routing. What a shipment has told of itself is newer than what went into it."""
+    """The parts of a row after its routing, which names all that shipments are to deliver or have delivered of it.
+
+    What a shipment has told of itself stays, but for what is not to come of it any more.
+    """
     told: dict[UUID, Part] = {}
     for part in routed:
         before = told[part.shipment_id].quantity if part.shipment_id in told else ZERO
-        told[part.shipment_id] = Part(part.shipment_id, part.catalogue_id, before + part.quantity, routed_at=at)
-    parts = {**known, **told}
-    for shipment_id in known.keys() & told.keys():
-        was = known[shipment_id]
-        newest = was if was.version > 0 else told[shipment_id]
-        parts[shipment_id] = replace(newest, routed_at=was.routed_at or at)
+        quantity = before + part.quantity
+        told[part.shipment_id] = Part(part.shipment_id, part.catalogue_id, quantity, told=quantity, routed_at=at)
+    parts = dict(known)
+    for shipment_id in known.keys() | told.keys():
+        was, now = known.get(shipment_id), told.get(shipment_id)
+        quantity = now.quantity if now is not None else ZERO
+        if was is None:
+            parts[shipment_id] = told[shipment_id]
+        else:
+            parts[shipment_id] = replace(
+                was,
+                told=quantity,
+                quantity=was.quantity if was.version > 0 else quantity,
+                routed_at=was.routed_at or (at if now is not None else None),
+            )
     return parts
 
 
-def _part(changed: ShipmentChanged, told: Sequence[RowProgress], routed_at: datetime | None) -> Part:
+def _part(changed: ShipmentChanged, told: Sequence[RowProgress], known: Part | None) -> Part:
     """A row's part in a shipment, which may have served it with several products."""
     return Part(
         shipment_id=changed.shipment_id,
         catalogue_id=changed.catalogue_id,
         quantity=sum((progress.quantity for progress in told), ZERO),
+        told=known.told if known is not None else None,
         delivered=sum((progress.delivered for progress in told), ZERO),
         status=changed.status,
         closed=changed.closed,
         version=changed.version,
-        routed_at=routed_at,
+        routed_at=known.routed_at if known is not None else None,
         changed_at=changed.changed_at,
         tracking_codes=tuple(dict.fromkeys(code for progress in told for code in progress.tracking_codes)),
     )
@@ -164,26 +177,22 @@ def _part(changed: ShipmentChanged, told: Sequence[RowProgress], routed_at: date
 
 def _settled(order: Order, row: Row, *, heard: bool, again: bool, at: datetime) -> Row:
     """The row with its sums and status brought up to date with its parts. `row.status` is the one it had."""
-    delivered = sum((part.delivered for part in row.parts.values()), ZERO)
+    row = replace(row, delivered=sum((part.delivered for part in row.parts.values()), ZERO))
     if order.cancelled:
-        status = cancelled_status(row.status, delivered + row.delivered_before)
-        row = replace(row, reserved=ZERO, waiting=ZERO, unserved=ZERO, reason=None)
-        cancelled = max(ZERO, row.quantity - delivered)
-    else:
-        now = row_status(
-            row.parts.values(),
-            row.waiting,
-            heard=heard,
-            reserved=row.reserved,
-            delivered_before=row.delivered_before,
+        status = cancelled_status(row.status, row.delivered_in_all)
+        row = replace(
+            row,
+            reserved=ZERO,
+            waiting=ZERO,
+            rerouting=ZERO,
+            unserved=ZERO,
+            cancelled=max(ZERO, row.quantity - row.delivered),
+            reason=None,
         )
-        status = next_status(row.status, now, decided_again=again)
-        dropped = [part for part in row.parts.values() if part.closed and part.status == CANCELLED]
-        # What a supplier cancelled and another one now sends is not cancelled any more.
-        still_open = row.quantity - delivered - coming(row.parts.values()) - row.waiting
-        cancelled = max(ZERO, min(sum((part.quantity - part.delivered for part in dropped), ZERO), still_open))
+    else:
+        status = next_status(row.status, row_status(row, heard=heard), decided_again=again)
     history = row.history
     if status != row.status:
         since = max([at, *(part.changed_at for part in row.parts.values() if part.changed_at is not None)])
         history = (*history, Step(status, since))
-    return replace(row, delivered=delivered, cancelled=cancelled, status=status, history=history)
+    return replace(row, status=status, history=history)

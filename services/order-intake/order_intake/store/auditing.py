@@ -20,8 +20,9 @@ class PartBook:
 
 @dataclass(frozen=True)
 class RowBook:
-    """A row of an order. `routed` tells whether a routing of its order was heard; only then do the sums add up:
-    parts + reserved + waiting + unserved = quantity, unless the retailer cancelled the order (`cancelled_order`).
+    """A row of an order. `routed` tells whether a routing of its order was heard; only then do the sums add up: what
+    parts have delivered if they are closed, or are to deliver, + reserved + waiting + rerouting + unserved + cancelled
+    = quantity. If the retailer cancelled the order (`cancelled_order`): delivered + cancelled = quantity.
 
     An order that is not `current` was deleted or gave its place to another one; it is cancelled as well.
     """
@@ -31,6 +32,7 @@ class RowBook:
     quantity: Decimal
     reserved: Decimal
     waiting: Decimal
+    rerouting: Decimal
     unserved: Decimal
     delivered: Decimal
     cancelled: Decimal
@@ -44,8 +46,8 @@ class RowBook:
 async def books(tx: Transaction) -> list[RowBook]:
     """Every row of every order, with its parts."""
     rows = await tx.fetch(
-        "SELECT r.order_id, r.external_id, r.quantity, r.reserved, r.waiting, r.unserved, r.delivered, r.cancelled,"
-        " r.status, o.round > 0 AS routed, o.cancelled AS cancelled_order, o.current,"
+        "SELECT r.order_id, r.external_id, r.quantity, r.reserved, r.waiting, r.rerouting, r.unserved, r.delivered,"
+        " r.cancelled, r.status, o.round > 0 AS routed, o.cancelled AS cancelled_order, o.current,"
         " ARRAY(SELECT (p.shipment_id, p.catalogue_id, p.quantity, p.delivered, p.closed) FROM row_parts p"
         " WHERE p.order_id = r.order_id AND p.row_external_id = r.external_id ORDER BY p.shipment_id) AS parts"
         " FROM order_rows r JOIN orders o ON o.id = r.order_id ORDER BY r.order_id, r.position"
@@ -57,6 +59,7 @@ async def books(tx: Transaction) -> list[RowBook]:
             quantity=row["quantity"],
             reserved=row["reserved"],
             waiting=row["waiting"],
+            rerouting=row["rerouting"],
             unserved=row["unserved"],
             delivered=row["delivered"],
             cancelled=row["cancelled"],

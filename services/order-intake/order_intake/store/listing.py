@@ -17,19 +17,27 @@ _PARTIALLY_DELIVERED = (
     " (SELECT FROM order_rows r WHERE r.order_id = orders.id AND r.status = 'Delivered')"
 )
 
+_UNROUTABLE = (
+    "orders.status = 'Unroutable' OR orders.status IN ('Accepted', 'Error') AND EXISTS"
+    " (SELECT FROM order_rows r WHERE r.order_id = orders.id AND r.status = 'Unroutable')"
+)
+"""An order is as far as its earliest row: with one that is Unroutable it cannot have come any farther."""
+
 
 @dataclass(frozen=True)
 class Wanted:
     """Which orders of a retailer are wanted; None and false ask for nothing.
 
     `statuses` are those of orders of which nothing is delivered while something is to come; `partially_delivered` adds
-    the others. `reference` is a name and a value. Moments are inclusive; `by_change` orders by the last change.
+    the others, `unroutable` those with a row that nobody can serve, whatever else is under way. `reference` is a name
+    and a value. Moments are inclusive; `by_change` orders by the last change.
     """
 
     retailer_id: str
     external_ids: Sequence[str] | None = None
     statuses: Sequence[str] | None = None
     partially_delivered: bool = False
+    unroutable: bool = False
     document_type: str | None = None
     reference: tuple[str, str] | None = None
     catalogue_id: str | None = None
@@ -94,6 +102,8 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
     add("updated_at <= {}", wanted.changed_to)
     if wanted.statuses is not None:
         arguments.append(wanted.statuses)
-        by_status = f"status = ANY(${len(arguments)}::text[]) AND NOT ({_PARTIALLY_DELIVERED})"
-        conditions.append(f"({by_status} OR {_PARTIALLY_DELIVERED})" if wanted.partially_delivered else by_status)
+        by_status = [f"status = ANY(${len(arguments)}::text[]) AND NOT ({_PARTIALLY_DELIVERED})"]
+        by_status += [_PARTIALLY_DELIVERED] if wanted.partially_delivered else []
+        by_status += [_UNROUTABLE] if wanted.unroutable else []
+        conditions.append(f"({' OR '.join(by_status)})")
     return " AND ".join(conditions), arguments

@@ -24,8 +24,8 @@ async def orders_for_update(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, 
 async def parts_of(tx: Transaction, ids: Iterable[UUID]) -> dict[tuple[UUID, str], dict[UUID, Part]]:
     """The parts of the orders' rows: by order id and row, by shipment, in the order of the shipments."""
     rows = await tx.fetch(
-        "SELECT order_id, row_external_id, shipment_id, catalogue_id, quantity, delivered, status, closed, version,"
-        " routed_at, changed_at, tracking_codes FROM row_parts WHERE order_id = ANY($1::uuid[])"
+        "SELECT order_id, row_external_id, shipment_id, catalogue_id, quantity, told, delivered, status, closed,"
+        " version, routed_at, changed_at, tracking_codes FROM row_parts WHERE order_id = ANY($1::uuid[])"
         " ORDER BY order_id, row_external_id, shipment_id",
         list(ids),
     )
@@ -35,6 +35,7 @@ async def parts_of(tx: Transaction, ids: Iterable[UUID]) -> dict[tuple[UUID, str
             shipment_id=row["shipment_id"],
             catalogue_id=row["catalogue_id"],
             quantity=row["quantity"],
+            told=row["told"],
             delivered=row["delivered"],
             status=row["status"],
             closed=row["closed"],
@@ -51,8 +52,9 @@ async def rows_of(
 ) -> dict[UUID, dict[str, Row]]:
     """The orders' rows with their parts, by order id and row, as posted."""
     found = await tx.fetch(
-        "SELECT order_id, external_id, quantity, reserved, waiting, unserved, delivered, cancelled, delivered_before,"
-        " reason, status, history FROM order_rows WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position",
+        "SELECT order_id, external_id, quantity, reserved, waiting, rerouting, unserved, delivered, cancelled,"
+        " delivered_before, cancelled_before, reason, status, history FROM order_rows"
+        " WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position",
         list(ids),
     )
     rows: dict[UUID, dict[str, Row]] = {}
@@ -62,10 +64,12 @@ async def rows_of(
             quantity=row["quantity"],
             reserved=row["reserved"],
             waiting=row["waiting"],
+            rerouting=row["rerouting"],
             unserved=row["unserved"],
             delivered=row["delivered"],
             cancelled=row["cancelled"],
             delivered_before=row["delivered_before"],
+            cancelled_before=row["cancelled_before"],
             reason=row["reason"],
             status=row["status"],
             history=_steps(row),
@@ -102,22 +106,23 @@ async def save_orders(tx: Transaction, orders: Sequence[Order]) -> None:
 async def save_rows(tx: Transaction, rows: Sequence[tuple[Order, Row]]) -> None:
     """Save where rows stand, without their parts."""
     await tx.execute(
-        "UPDATE order_rows SET reserved = new.reserved, waiting = new.waiting, unserved = new.unserved,"
-        " delivered = new.delivered, cancelled = new.cancelled, reason = new.reason, status = new.status,"
-        " history = new.history"
+        "UPDATE order_rows SET reserved = new.reserved, waiting = new.waiting, rerouting = new.rerouting,"
+        " unserved = new.unserved, delivered = new.delivered, cancelled = new.cancelled, reason = new.reason,"
+        " status = new.status, history = new.history"
         " FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],"
-        " $7::numeric[], $8::text[], $9::text[], $10::jsonb[])"
-        " AS new (order_id, external_id, reserved, waiting, unserved, delivered, cancelled, reason, status, history)"
+        " $7::numeric[], $8::numeric[], $9::text[], $10::text[], $11::jsonb[])"
+        " AS new (order_id, external_id, reserved, waiting, rerouting, unserved, delivered, cancelled, reason, status,"
+        " history)"
         " WHERE order_rows.order_id = new.order_id AND order_rows.external_id = new.external_id",
         *postgres.columns(
             (
                 (
-                    *(order.id, row.external_id, row.reserved, row.waiting, row.unserved, row.delivered),
-                    *(row.cancelled, row.reason, row.status, kept_steps(row.history)),
+                    *(order.id, row.external_id, row.reserved, row.waiting, row.rerouting, row.unserved),
+                    *(row.delivered, row.cancelled, row.reason, row.status, kept_steps(row.history)),
                 )
                 for order, row in rows
             ),
-            10,
+            11,
         ),
     )
 
@@ -125,28 +130,29 @@ async def save_rows(tx: Transaction, rows: Sequence[tuple[Order, Row]]) -> None:
 async def save_parts(tx: Transaction, parts: Sequence[tuple[Order, Row, Part]]) -> None:
     """Save parts of rows, new ones and changed ones."""
     await tx.execute(
-        "INSERT INTO row_parts (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
-        " status, closed, version, routed_at, changed_at, tracking_codes)"
-        " SELECT order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
+        "INSERT INTO row_parts (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, told,"
+        " delivered, status, closed, version, routed_at, changed_at, tracking_codes)"
+        " SELECT order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, told, delivered,"
         " status, closed, version, routed_at, changed_at, ARRAY(SELECT jsonb_array_elements_text(tracking_codes))"
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[],"
-        " $8::text[], $9::bool[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::jsonb[])"
-        " AS new (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, delivered,"
+        " $8::numeric[], $9::text[], $10::bool[], $11::int[], $12::timestamptz[], $13::timestamptz[], $14::jsonb[])"
+        " AS new (order_id, row_external_id, retailer_id, shipment_id, catalogue_id, quantity, told, delivered,"
         " status, closed, version, routed_at, changed_at, tracking_codes)"
         " ON CONFLICT (order_id, row_external_id, shipment_id) DO UPDATE SET"
-        " catalogue_id = excluded.catalogue_id, quantity = excluded.quantity, delivered = excluded.delivered,"
-        " status = excluded.status, closed = excluded.closed, version = excluded.version,"
-        " routed_at = excluded.routed_at, changed_at = excluded.changed_at, tracking_codes = excluded.tracking_codes",
+        " catalogue_id = excluded.catalogue_id, quantity = excluded.quantity, told = excluded.told,"
+        " delivered = excluded.delivered, status = excluded.status, closed = excluded.closed,"
+        " version = excluded.version, routed_at = excluded.routed_at, changed_at = excluded.changed_at,"
+        " tracking_codes = excluded.tracking_codes",
         *postgres.columns(
             (
                 (
                     *(order.id, row.external_id, order.retailer_id, part.shipment_id, part.catalogue_id),
-                    *(part.quantity, part.delivered, part.status, part.closed, part.version),
+                    *(part.quantity, part.told, part.delivered, part.status, part.closed, part.version),
                     *(part.routed_at, part.changed_at, orjson.dumps(part.tracking_codes)),
                 )
                 for order, row, part in parts
             ),
-            13,
+            14,
         ),
     )
 

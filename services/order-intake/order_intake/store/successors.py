@@ -41,22 +41,23 @@ async def insert_successor(tx: Transaction, successor: Successor) -> None:
 
 
 async def insert_rows_anew(tx: Transaction, order: Order) -> None:
-    """Insert the rows of an order that takes the place of another, with what was delivered of them before."""
+    """Insert the rows of an order that takes the place of another, with what had become of them before."""
     await tx.execute(
-        "INSERT INTO order_rows (order_id, external_id, retailer_id, position, quantity, delivered_before, status,"
-        " history) SELECT $1, external_id, $2, position, quantity, delivered_before, status, history"
-        " FROM unnest($3::text[], $4::int[], $5::numeric[], $6::numeric[], $7::text[], $8::jsonb[])"
-        " AS new (external_id, position, quantity, delivered_before, status, history)",
+        "INSERT INTO order_rows (order_id, external_id, retailer_id, position, quantity, delivered_before,"
+        " cancelled_before, status, history)"
+        " SELECT $1, external_id, $2, position, quantity, delivered_before, cancelled_before, status, history"
+        " FROM unnest($3::text[], $4::int[], $5::numeric[], $6::numeric[], $7::numeric[], $8::text[], $9::jsonb[])"
+        " AS new (external_id, position, quantity, delivered_before, cancelled_before, status, history)",
         order.id,
         order.retailer_id,
         *postgres.columns(
             (
                 (
-                    *(row.external_id, position, row.quantity, row.delivered_before, row.status),
-                    progress.kept_steps(row.history),
+                    *(row.external_id, position, row.quantity, row.delivered_before, row.cancelled_before),
+                    *(row.status, progress.kept_steps(row.history)),
                 )
                 for position, row in enumerate(order.rows.values())
             ),
-            6,
+            7,
         ),
     )

@@ -9,9 +9,12 @@ from router.api import (
     papers,
     pickup_points,
     routing,
+    routing_settings,
+    row_cancellations,
     shipment_moves,
     shipment_options,
     shipments,
+    simulations,
 )
 
 
@@ -19,6 +22,9 @@ def routers() -> Sequence[APIRouter]:
     """All of it."""
     return (
         routing.router,
+        routing_settings.router,
+        simulations.router,
+        row_cancellations.router,
         shipments.router,
         shipment_moves.router,
         papers.router,

@@ -6,9 +6,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from router import domain, store
-from router.api import shipment_answer, shipment_change, shipment_event, shipment_requests
+from router.api import shipment_answer, shipment_change, shipment_event, shipment_rejection, shipment_requests
 from router.api.shipment_change import ShipmentGiven
 from router.api.shipment_event import EventGiven
+from router.api.shipment_rejection import RejectionGiven
 from router.api.shipment_requests import TAGGED, Answers, IfMatch, ShipmentId, Supplier
 from router.api.shipment_shown import ShipmentShown
 from router.domain import Change, Refusal, Shipment
@@ -64,6 +65,17 @@ NOTED = {
             "application/json": {
                 "schema": EventGiven.model_json_schema(),
                 "example": {"type": "InTransit", "timestamp": "2026-01-02T12:00:00Z", "location": "Tampere"},
+            }
+        },
+    }
+}
+REJECTED = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": RejectionGiven.model_json_schema(),
+                "example": {"rows": [{"externalId": "1", "quantity": 2}], "reason": "Broken on the shelf"},
             }
         },
     }
@@ -153,6 +165,30 @@ async def note_event(request: Request, caller: Supplier, shipment_id: ShipmentId
     return await _move(request, caller, shipment_id, if_match, decide)
 
 
+@router.post(
+    "/ecommerce/v3/shipments/{shipment_id}/rejections",
+    summary="Reject rows of a shipment",
+    description=(
+        "Before it is shipped: these rows, or parts of them, are not sent, and somebody else is asked for them. The"
+        " rest of the shipment stays and counts as opened; rejecting all of it cancels it. To cancel a shipment as it"
+        " is, PATCH its status."
+    ),
+    response_description=CHANGED,
+    response_model=ShipmentShown,
+    responses=TAGGED | {409: {"description": "It is being shipped, Delivered or Cancelled already"}},
+    openapi_extra=REJECTED,
+)
+async def reject_rows(
+    request: Request, caller: Supplier, shipment_id: ShipmentId, if_match: IfMatch = None
+) -> Response:
+    """400 for fields that cannot be, 409 for a shipment that is under way or final, 412 for an old version."""
+    given = shipment_rejection.read(await edge.read_body(request))
+    rows = shipment_rejection.rows(given)
+    return await _move(
+        request, caller, shipment_id, if_match, lambda found, at: domain.reject(found, rows, given.reason, at)
+    )
+
+
 async def _move(
     request: Request, caller: auth.Caller, shipment_id: str, if_match: str | None, decide: Decide
 ) -> Response:
@@ -170,7 +206,7 @@ async def _move(
             if moved is found:
                 return shipment_answer.one(found, caller.organisation)
             if await store.save_moved(tx, moved):
-                await store.save_delivered(tx, moved)
+                await store.save_rows(tx, moved)
                 await outbox.put(tx, domain.shipment_changed(moved))
                 return shipment_answer.one(moved, caller.organisation)
     raise problems.conflict("The shipment is being changed by somebody else; try again")

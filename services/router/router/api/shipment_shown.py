@@ -73,7 +73,10 @@ class StatusShown(wire.WireModel):
 class EventShown(wire.WireModel):
     """Something that was noted of the shipment on its way."""
 
-    type: str = Field(description="What happened: a status, or a word of the carrier's", examples=["InTransit"])
+    type: str = Field(
+        description="What happened: a status, a word of the carrier's, or `Shrunk` when less is to be sent than before",
+        examples=["InTransit"],
+    )
     status: str | None = Field(default=None, description="The status it gave the shipment, if any")
     timestamp: wire.Moment = Field(description="When it happened", examples=["2026-01-02T12:00:00.000Z"])
     comment: str | None = Field(default=None, description="More about it, for people")
@@ -90,7 +93,7 @@ class RowShown(wire.WireModel):
         default=None, alias="productEANCode", description="EAN of the product", examples=["6419835068484"]
     )
     external_warehouse_id: str = Field(description="The catalogue it is sent from", examples=["01093579"])
-    quantity: wire.Number = Field(description="How much is to be sent", examples=[5])
+    quantity: wire.Number = Field(description="How much is to be sent; it may shrink", examples=[5])
     delivered_quantity: wire.Number = Field(description="How much was delivered; 0 until it is", examples=[0])
     product_description: str | None = Field(
         default=None, description="What the delivery note calls it", examples=["Fishing boots"]

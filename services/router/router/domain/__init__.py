@@ -1,8 +1,13 @@
 """What the router decides: pure functions from values to values, the same that replay uses."""
 
-from router.domain.amending import Amendment, amend, amendment, merged, replacement
-from router.domain.decision import Decision, decide, misfit, release
-from router.domain.dispatch import NewShipment, order_routed, shipment_id
+from router.domain.acceptance import NOT_ACCEPTED, shipment_reminded
+from router.domain.amending import BY_RETAILER, Amendment, amend, amendment, merged, replacement
+from router.domain.answering import Changed, fill, overtakes, plain, take_answer, told
+from router.domain.asks import Ask, barred, got_nothing, later_ask, later_order, unserved, whole_ask
+from router.domain.asks import misfit as misfit_later
+from router.domain.decision import Decision, decide, decide_again, first_standing, misfit, release
+from router.domain.dispatch import NewShipment, new_shipments, order_routed, shipment_id, terms_of
+from router.domain.losing import Loss, end, give_up, reconcile, stop_waiting, withdraw
 from router.domain.moving import (
     MOST_PACKED,
     MOST_PARCELS,
@@ -14,22 +19,15 @@ from router.domain.moving import (
     move,
 )
 from router.domain.noting import MOST_EVENTS, note
-from router.domain.plan import (
-    CatalogueTerms,
-    Dropped,
-    Plan,
-    Ranked,
-    RowPlan,
-    allocation_request,
-    lacks_news,
-    needs_stock,
-)
-from router.domain.ranking import Balance, Catalogue, Sources, names_supplier, rank_candidates, sources
+from router.domain.part_cancelling import PartCancelled, cancel_part
+from router.domain.preferences import Preferences, preferred
 from router.domain.record import DecisionRecord, Happening, Route, RowRecord, recompute
+from router.domain.rejecting import RejectedRow, reject
 from router.domain.shipment import (
     CANCELLED,
     DELIVERED,
     PROGRESS,
+    SHRUNK,
     STATUSES,
     ZERO,
     Noted,
@@ -43,62 +41,122 @@ from router.domain.shipment import (
     shipment_changed,
     tracking_codes,
 )
+from router.domain.shrinking import shrunk
+from router.domain.standing import Piece, RowStanding, Standing
+from router.domain.what_if import would_change
+from shared.rules.counterfactual import Change as WouldChange
+from shared.rules.plan import (
+    CatalogueTerms,
+    Dropped,
+    Plan,
+    Ranked,
+    RowPlan,
+    allocation_request,
+    lacks_news,
+    needs_stock,
+)
+from shared.rules.ranking import Balance, Catalogue, Sources, names_supplier, rank_candidates, sources
+from shared.rules.strategies import PRIORITY, STRATEGIES, Strategy, planned
 
 __all__ = [
+    "BY_RETAILER",
     "CANCELLED",
     "DELIVERED",
     "MOST_EVENTS",
     "MOST_PACKED",
     "MOST_PARCELS",
+    "NOT_ACCEPTED",
+    "PRIORITY",
     "PROGRESS",
+    "SHRUNK",
     "STATUSES",
+    "STRATEGIES",
     "ZERO",
     "Amendment",
+    "Ask",
     "Balance",
     "Catalogue",
     "CatalogueTerms",
     "Change",
+    "Changed",
     "Decision",
     "DecisionRecord",
     "Dropped",
     "Happening",
+    "Loss",
     "NewShipment",
     "Noted",
     "Packed",
     "PackedChange",
     "Parcel",
     "ParcelChange",
+    "PartCancelled",
+    "Piece",
     "Plan",
+    "Preferences",
     "Ranked",
     "Refusal",
+    "RejectedRow",
     "Route",
     "Row",
     "RowPlan",
     "RowRecord",
+    "RowStanding",
     "Shipment",
     "Sources",
+    "Standing",
+    "Strategy",
+    "WouldChange",
     "Wrong",
     "allocation_request",
     "amend",
     "amendment",
+    "barred",
     "called_off",
+    "cancel_part",
     "decide",
+    "decide_again",
+    "end",
+    "fill",
+    "first_standing",
+    "give_up",
+    "got_nothing",
     "lacks_news",
+    "later_ask",
+    "later_order",
     "merged",
     "misfit",
+    "misfit_later",
     "move",
     "names_supplier",
     "needs_stock",
+    "new_shipments",
     "note",
     "order_routed",
+    "overtakes",
     "packing",
+    "plain",
+    "planned",
+    "preferred",
     "rank_candidates",
     "recompute",
+    "reconcile",
     "redirected",
+    "reject",
     "release",
     "replacement",
     "shipment_changed",
     "shipment_id",
+    "shipment_reminded",
+    "shrunk",
     "sources",
+    "stop_waiting",
+    "take_answer",
+    "terms_of",
+    "told",
     "tracking_codes",
+    "unserved",
+    "whole_ask",
+    "withdraw",
+    "would_change",
 ]

@@ -16,7 +16,7 @@ RELEASED = "released"
 class Amendment:
     """What has been said of an order after it was placed, in one: its newest version, and what it never goes back on.
 
-    `delivery` is None when nothing was said of it.
+    `delivery` is None when nothing was said of it. Rows in `no_waiting` are not to wait for stock any more.
     """
 
     order_id: UUID
@@ -24,6 +24,7 @@ class Amendment:
     held: bool = True
     delivery: Delivery | None = None
     cancelled: Happening | None = None
+    no_waiting: tuple[str, ...] = ()
 
     def merged(self, other: "Amendment") -> "Amendment":
         """Both in one, whichever was said first: cancelled stays cancelled, released stays released."""
@@ -35,13 +36,14 @@ class Amendment:
             held=older.held and newer.held,
             delivery=newer.delivery or older.delivery,
             cancelled=min(cancellations, key=lambda cancelled: cancelled.at, default=None),
+            no_waiting=tuple(dict.fromkeys((*older.no_waiting, *newer.no_waiting))),
         )
 
 
 def amendment(said: OrderAmended) -> Amendment:
     """What an event says."""
     cancelled = Happening(at=said.amended_at, cause=BY_RETAILER) if said.cancelled else None
-    return Amendment(said.order_id, said.version, said.held, said.delivery, cancelled)
+    return Amendment(said.order_id, said.version, said.held, said.delivery, cancelled, said.no_waiting)
 
 
 def replacement(replaced: UUID, by: UUID, at: datetime) -> Amendment:
@@ -61,7 +63,8 @@ def merged(amendments: Iterable[Amendment]) -> dict[UUID, Amendment]:
 def amend(route: Route, said: Amendment) -> Route:
     """The order with a change of mind: of deliveries the highest version wins, a cancelled order is never wanted again.
 
-    Of a cancelled order nothing else is heard. A released one is not held again, whatever comes late.
+    Of a cancelled order nothing else is heard. A released one is not held again, and rows that were not to wait any
+    more never do, whatever comes late.
     """
     if route.cancelled is not None:
         return route
@@ -72,6 +75,7 @@ def amend(route: Route, said: Amendment) -> Route:
         amended=max(route.amended, said.version),
         amended_delivery=said.delivery if newer and said.delivery is not None else route.amended_delivery,
         cancelled=said.cancelled,
+        no_waiting=tuple(dict.fromkeys((*route.no_waiting, *said.no_waiting))),
     )
     if said.cancelled is None or route.record is None:
         return changed

@@ -1,33 +1,41 @@
 """What is decided for an order once inventory has answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from router.domain import dispatch
+from router.domain import answering, dispatch, standing
 from router.domain.amending import RELEASED
 from router.domain.dispatch import NewShipment
-from router.domain.plan import Dropped, Ranked, RowPlan, needs_stock
+from router.domain.losing import NO_BACKORDER
+from router.domain.reasons import named, reason_for
 from router.domain.record import (
     RULES,
-    STRATEGY,
     ZERO,
     DecisionRecord,
     Happening,
     Route,
     RowRecord,
     total,
-    with_history,
 )
-from shared.contracts import OrderAllocated, OrderRow, RowAllocated, Seen, Taking
+from router.domain.standing import Line, Piece, RowStanding, Standing
+from shared.contracts import OrderAllocated, OrderRow, PartRelease, RowAllocated, Seen, Taking
+from shared.rules.plan import Plan, Ranked, RowPlan, needs_stock
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A decided order, with its record, and the shipments that follow from it."""
+    """A decided order, with its record and standing, the shipments that follow from it, and what is let go of."""
 
     route: Route
     shipments: tuple[NewShipment, ...] = ()
+    releases: tuple[PartRelease, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How its rows stand."""
+        assert self.route.standing is not None
+        return self.route.standing
 
     @property
     def record(self) -> DecisionRecord:
@@ -73,17 +81,45 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
     record = DecisionRecord(
         order_id=route.order.order_id,
         external_id=route.order.external_id,
-        round=route.round,
+        round=allocated.round,
         outcome=allocated.outcome,
         decided_at=decided_at,
         rules=RULES,
-        strategy=STRATEGY,
+        strategy=route.plan.strategy,
         rows=rows,
         history=() if route.cancelled is None else (route.cancelled,),
+        all_or_nothing=route.plan.all_or_nothing,
     )
     shipped = route.cancelled is None and not route.held
     decided = replace(route, record=record, shipped=shipped)
-    return Decision(decided, tuple(dispatch.new_shipments(decided, decided_at, accept_by)) if shipped else ())
+    decided = replace(decided, standing=first_standing(decided))
+    return Decision(
+        decided,
+        tuple(dispatch.new_shipments(decided, _pieces(decided), decided_at, accept_by)) if shipped else (),
+        tuple(_ended_waiting(decided)),
+    )
+
+
+def decide_again(
+    route: Route, plan: Plan, allocated: OrderAllocated, decided_at: datetime, accept_by: datetime
+) -> Decision:
+    """The decision of an order that got nothing before, as if it were the first. What was decided before is history."""
+    assert route.record is not None
+    assert route.standing is not None
+    before = route.record
+    again = decide(replace(route, plan=plan), allocated, decided_at, accept_by)
+    outcome = "refused" if before.outcome == "refused" else "nobody could serve it"
+    happening = Happening(at=decided_at, cause=f"decided again: before, {outcome}")
+    lots = (*route.standing.lots, allocated.round)
+    decided = replace(
+        again.route,
+        record=again.record.model_copy(
+            update={"round": allocated.round, "history": (*before.history, happening, *again.record.history)}
+        ),
+        standing=again.standing.model_copy(update={"lots": lots}),
+        round=route.round + 1,
+    )
+    return replace(again, route=decided)
 
 
 def release(route: Route, at: datetime, accept_by: datetime) -> Decision:
@@ -91,10 +127,74 @@ def release(route: Route, at: datetime, accept_by: datetime) -> Decision:
 
     What that says is a round of its own, so that it counts as newer.
     """
+    assert route.standing is not None
+    reserved = [(row.external_id, piece) for row in route.standing.rows for piece in row.pieces]
+    order_id = route.order.order_id
+    now_shipped = standing.shipped(
+        route.standing,
+        {
+            (piece.catalogue_id, piece.lot): dispatch.shipment_id(order_id, piece.catalogue_id, piece.lot)
+            for _, piece in reserved
+        },
+    )
+    released = answering.told(replace(route, standing=now_shipped, shipped=True), RELEASED, at)
+    return Decision(released, tuple(dispatch.new_shipments(released, reserved, at, accept_by)))
+
+
+def first_standing(route: Route) -> Standing:
+    """How the rows of an order stand once it is decided, from nothing but its record and how it is wanted by then."""
+    record = route.record
+    assert record is not None
+    return Standing(rows=tuple(_stand(route, record.round, row) for row in record.rows), lots=(record.round,))
+
+
+def _stand(route: Route, lot: int, row: RowRecord) -> RowStanding:
+    if route.cancelled is not None and not route.shipped:
+        return RowStanding(
+            external_id=row.external_id,
+            quantity=row.quantity,
+            stocked=row.stocked,
+            cancelled=row.quantity,
+            reason=route.cancelled.cause if row.quantity else None,
+        )
+    waiting = total(row.waiting)
+    ended = row.external_id in route.no_waiting
+    waits = waiting if not ended else ZERO
+    return RowStanding(
+        external_id=row.external_id,
+        quantity=row.quantity,
+        stocked=row.stocked,
+        pieces=tuple(
+            Piece(
+                catalogue_id=taking.catalogue_id,
+                product_id=taking.product_id,
+                lot=lot,
+                quantity=taking.quantity,
+                shipment_id=dispatch.shipment_id(route.order.order_id, taking.catalogue_id, lot)
+                if route.shipped
+                else None,
+            )
+            for taking in row.taken
+        ),
+        waiting=waits,
+        lines=(Line(lot=lot, quantity=waits),) if waits else (),
+        unserved=row.unserved,
+        cancelled=waiting if ended else ZERO,
+        reason=row.reason or (NO_BACKORDER if ended and waiting else None),
+    )
+
+
+def _pieces(route: Route) -> Iterable[dispatch.Allotted]:
+    assert route.standing is not None
+    return ((row.external_id, piece) for row in route.standing.rows for piece in row.pieces)
+
+
+def _ended_waiting(route: Route) -> Iterable[PartRelease]:
+    """What waits of rows that are not to wait any more. All of an order that was cancelled is let go of otherwise."""
     assert route.record is not None
-    record = with_history(route.record, Happening(at=at, cause=RELEASED))
-    released = replace(route, record=record, shipped=True, round=route.round + 1)
-    return Decision(released, tuple(dispatch.new_shipments(released, at, accept_by)))
+    for row in route.record.rows if route.no_waiting and route.cancelled is None else ():
+        if row.external_id in route.no_waiting and row.waiting:
+            yield PartRelease(row_id=row.external_id, quantity=total(row.waiting), lot=route.record.round)
 
 
 def _decide_row(row: OrderRow, plan: RowPlan, answer: RowAllocated | None, refused: bool) -> RowRecord:
@@ -110,9 +210,11 @@ def _decide_row(row: OrderRow, plan: RowPlan, answer: RowAllocated | None, refus
         taken=taken,
         waiting=waiting,
         unserved=unserved,
-        reason=_reason(candidates, plan.dropped, refused) if unserved > 0 else None,
+        reason=reason_for(candidates, plan.dropped, refused=refused) if unserved > 0 else None,
         candidates=candidates,
         dropped=plan.dropped,
+        back_order=row.back_order,
+        parent=row.parent,
     )
 
 
@@ -137,17 +239,6 @@ def _unasked(candidate: Ranked) -> Seen:
     )
 
 
-def _reason(candidates: Sequence[Seen], dropped: Sequence[Dropped], refused: bool) -> str:
-    """Why a part of a row is unserved, for people: the distinct verdicts of those that gave nothing."""
-    if refused:
-        return "order refused"
-    if not candidates and not dropped:
-        return "unknown product"
-    verdicts = [seen.verdict for seen in candidates] or [over.reason for over in dropped]
-    blocking = [verdict for verdict in dict.fromkeys(verdicts) if verdict not in ("taken", "served already")]
-    return ", ".join(blocking) or "no stock"
-
-
 def _follow(row: OrderRow, leader: str | None, refused: bool) -> RowRecord:
     """A service or cost row: whole with the leading goods row, or not at all."""
     without_goods = "order refused" if refused else "no goods to follow"
@@ -157,14 +248,10 @@ def _follow(row: OrderRow, leader: str | None, refused: bool) -> RowRecord:
         stocked=False,
         mandatory=row.mandatory,
         partial_delivery_allowed=row.partial_delivery_allowed,
-        taken=(Taking(catalogue_id=leader, product_id=_named(row), quantity=row.quantity),)
+        taken=(Taking(catalogue_id=leader, product_id=named(row), quantity=row.quantity),)
         if leader is not None and row.quantity > 0
         else (),
         waiting=(),
         unserved=ZERO if leader is not None else row.quantity,
         reason=None if leader is not None else without_goods,
     )
-
-
-def _named(row: OrderRow) -> str:
-    return row.product_id or row.ean or row.external_id

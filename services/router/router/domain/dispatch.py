@@ -1,25 +1,28 @@
-"""What follows from a decision: one shipment for each catalogue that serves the order, and word to the order book."""
+"""What follows from a decision: one shipment for each catalogue and lot, and word to the order book."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from uuid import UUID
 
-from router.domain.amending import RELEASED
 from router.domain.handling import handling_of
-from router.domain.plan import CatalogueTerms, Ranked
-from router.domain.record import ZERO, Route, RowRecord, total
+from router.domain.record import ZERO, Route
+from router.domain.standing import Piece, RowStanding
 from shared.contracts import (
     OrderRouted,
     OrderRow,
+    Outcome,
     RoutedPart,
     RowRouted,
     ShipmentCreated,
     ShipmentRow,
-    Taking,
 )
+from shared.rules.plan import CatalogueTerms, Ranked
+
+Allotted = tuple[str, Piece]
+"""A piece of a row, with the row's id."""
 
 
 @dataclass(frozen=True)
@@ -35,88 +38,111 @@ class NewShipment:
     handling: tuple[str, ...] = ()
 
 
-def new_shipments(route: Route, made_at: datetime, accept_by: datetime) -> Iterable[NewShipment]:
-    """The shipments of a decided order, each with the rows its catalogue serves."""
-    assert route.record is not None
-    terms = {terms.catalogue_id: terms for terms in route.plan.catalogues}
+def new_shipments(
+    route: Route, allotted: Iterable[Allotted], made_at: datetime, accept_by: datetime
+) -> Iterable[NewShipment]:
+    """The shipments of pieces that are in none yet, one for each catalogue and lot.
+
+    `accept_by` is until when a supplier may leave one unopened, unless its catalogue says how long.
+    """
+    assert route.standing is not None
+    terms = terms_of(route)
     rows = {row.external_id: row for row in route.order.rows}
-    products = {
-        (row.external_id, ranked.catalogue_id, ranked.product_id): ranked
-        for row in route.plan.rows
-        for ranked in row.ranked
-    }
-    shipped: dict[str, list[ShipmentRow]] = {}
-    goods: dict[str, list[Ranked]] = {}
-    for decided in route.record.rows:
-        for taking in decided.taken:
-            product = products.get((decided.external_id, taking.catalogue_id, taking.product_id))
-            shipped.setdefault(taking.catalogue_id, []).append(
-                _shipment_row(rows[decided.external_id], taking, product)
-            )
-            if product is not None:
-                goods.setdefault(taking.catalogue_id, []).append(product)
-    stocked = frozenset(row.external_id for row in route.record.rows if row.stocked)
-    for catalogue_id, contents in shipped.items():
+    products = _products(route)
+    contents: dict[tuple[str, int], list[ShipmentRow]] = {}
+    goods: dict[tuple[str, int], list[Ranked]] = {}
+    for external_id, piece in allotted:
+        product = products.get((external_id, piece.catalogue_id, piece.product_id))
+        key = (piece.catalogue_id, piece.lot)
+        contents.setdefault(key, []).append(_shipment_row(rows[external_id], piece, product))
+        if product is not None:
+            goods.setdefault(key, []).append(product)
+    stocked = frozenset(row.external_id for row in route.standing.rows if row.stocked)
+    for (catalogue_id, lot), shipped in contents.items():
         yield NewShipment(
-            _created(route, terms[catalogue_id], contents, made_at, accept_by),
+            _created(route, terms[catalogue_id], lot, shipped, made_at, accept_by),
             terms[catalogue_id].contract_number,
             stocked,
-            handling_of(goods.get(catalogue_id, ())),
+            handling_of(goods.get((catalogue_id, lot), ())),
         )
+
+
+def terms_of(route: Route) -> Mapping[str, CatalogueTerms]:
+    """The catalogues that an order may be sent from, by id; what was found later counts."""
+    plans = (route.plan,) if route.later is None else (route.plan, route.later)
+    return {terms.catalogue_id: terms for plan in plans for terms in plan.catalogues}
+
+
+def _products(route: Route) -> Mapping[tuple[str, str, str], Ranked]:
+    plans = (route.plan,) if route.later is None else (route.plan, route.later)
+    return {
+        (row.external_id, ranked.catalogue_id, ranked.product_id): ranked
+        for plan in plans
+        for row in plan.rows
+        for ranked in row.ranked
+    }
 
 
 def order_routed(route: Route) -> OrderRouted:
-    """The event that tells the order book of a decided order; the same order says the same again.
+    """The event that tells the order book how the rows of a decided order stand; the same order says the same again.
 
-    What a held order was promised is reserved. Of one that was cancelled before anything was shipped, nothing comes.
+    What a held order was promised is reserved.
     """
-    record = route.record
+    record, standing = route.record, route.standing
     assert record is not None
-    released = next((happening.at for happening in record.history if happening.cause == RELEASED), record.decided_at)
+    assert standing is not None
     return OrderRouted(
         order_id=record.order_id,
         round=route.round,
-        outcome=record.outcome,
-        routed_at=released,
-        rows=tuple(_row_routed(route, row) for row in record.rows),
+        outcome=_outcome(standing.rows) if record.history else record.outcome,
+        routed_at=max([record.decided_at, *(happening.at for happening in record.history)]),
+        rows=tuple(_row_routed(row) for row in standing.rows),
     )
 
 
-def _row_routed(route: Route, row: RowRecord) -> RowRouted:
-    if route.shipped:
-        routed = tuple(
-            RoutedPart(
-                catalogue_id=catalogue_id,
-                shipment_id=shipment_id(route.order.order_id, catalogue_id),
-                quantity=quantity,
-            )
-            for catalogue_id, quantity in _by_catalogue(row.taken).items()
-        )
-        return RowRouted(
-            external_id=row.external_id,
-            routed=routed,
-            waiting=total(row.waiting),
-            unserved=row.unserved,
-            reason=row.reason,
-        )
-    if route.cancelled is None:
-        return RowRouted(
-            external_id=row.external_id,
-            reserved=total(row.taken),
-            waiting=total(row.waiting),
-            unserved=row.unserved,
-            reason=row.reason,
-        )
-    return RowRouted(external_id=row.external_id, waiting=ZERO, unserved=row.quantity, reason=route.cancelled.cause)
+def _outcome(rows: Sequence[RowStanding]) -> Outcome:
+    """How an order stands, in the words of its first decision."""
+    goods = [row for row in rows if row.stocked]
+    if not any(row.pieces or row.waiting or row.rerouting for row in goods):
+        return "none"
+    if any(row.unserved for row in goods):
+        return "partial"
+    return "backordered" if any(row.waiting for row in goods) else "full"
 
 
-def shipment_id(order_id: UUID, catalogue_id: str) -> UUID:
-    """The id of an order's shipment from a catalogue: the same whenever it is asked for.
+def _row_routed(row: RowStanding) -> RowRouted:
+    routed: dict[tuple[str, UUID], Decimal] = {}
+    reserved = ZERO
+    for piece in row.pieces:
+        if piece.shipment_id is None:
+            reserved += piece.quantity
+        else:
+            key = (piece.catalogue_id, piece.shipment_id)
+            routed[key] = routed.get(key, ZERO) + piece.quantity
+    return RowRouted(
+        external_id=row.external_id,
+        routed=tuple(
+            RoutedPart(catalogue_id=catalogue_id, shipment_id=shipment, quantity=quantity)
+            for (catalogue_id, shipment), quantity in routed.items()
+        ),
+        reserved=reserved,
+        waiting=row.waiting,
+        rerouting=row.rerouting,
+        unserved=row.unserved,
+        cancelled=row.cancelled,
+        reason=row.reason,
+    )
+
+
+def shipment_id(order_id: UUID, catalogue_id: str, lot: int = 1) -> UUID:
+    """The id of an order's shipment of a lot from a catalogue: the same whenever it is asked for.
 
     It begins with the moment of the order's id, so that an index grows at its end, and goes on with a hash.
     """
     order = order_id.bytes
-    made = bytearray(order[:6] + blake2b(order + catalogue_id.encode(), digest_size=10).digest())
+    # No id has a NUL in it, so no two shipments are mixed up.
+    hashed = order + (catalogue_id if lot == 1 else f"{catalogue_id}\0{lot}").encode()
+    made = bytearray(order[:6] + blake2b(hashed, digest_size=10).digest())
     # Version 8 and the variant of RFC 9562: an id of one's own making.
     made[6] = made[6] & 0x0F | 0x80
     made[8] = made[8] & 0x3F | 0x80
@@ -126,13 +152,15 @@ def shipment_id(order_id: UUID, catalogue_id: str) -> UUID:
 def _created(
     route: Route,
     terms: CatalogueTerms,
+    lot: int,
     rows: Sequence[ShipmentRow],
     created_at: datetime,
     accept_by: datetime,
 ) -> ShipmentCreated:
     order = route.order
+    hours = terms.acceptance_hours
     return ShipmentCreated(
-        shipment_id=shipment_id(order.order_id, terms.catalogue_id),
+        shipment_id=shipment_id(order.order_id, terms.catalogue_id, lot),
         order_id=order.order_id,
         order_external_id=order.external_id,
         retailer_id=order.retailer_id,
@@ -140,26 +168,20 @@ def _created(
         catalogue_id=terms.catalogue_id,
         catalogue_name=terms.name,
         created_at=created_at,
-        accept_by=accept_by,
+        accept_by=accept_by if hours is None else created_at + timedelta(hours=hours),
+        lot=lot,
         delivery=route.delivery,
         rows=tuple(rows),
     )
 
 
-def _shipment_row(row: OrderRow, taking: Taking, product: Ranked | None) -> ShipmentRow:
+def _shipment_row(row: OrderRow, piece: Piece, product: Ranked | None) -> ShipmentRow:
     """A row as the supplier reads it: the shop's wording first, else the catalogue's."""
     return ShipmentRow(
         external_id=row.external_id,
-        product_id=taking.product_id,
+        product_id=piece.product_id,
         ean=row.ean or (product.ean if product else None),
         description=row.description or (product.description if product else None),
         unit=row.unit,
-        quantity=taking.quantity,
+        quantity=piece.quantity,
     )
-
-
-def _by_catalogue(takings: Iterable[Taking]) -> Mapping[str, Decimal]:
-    quantities: dict[str, Decimal] = {}
-    for taking in takings:
-        quantities[taking.catalogue_id] = quantities.get(taking.catalogue_id, ZERO) + taking.quantity
-    return quantities

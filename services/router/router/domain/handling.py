@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from router.domain.plan import Ranked
 from shared.contracts import AdditionalService
+from shared.rules.plan import Ranked
 
 FRAGILE, OVERSIZED = "3104", "3174"
 """The carrier's codes of these additional services."""

@@ -123,7 +123,7 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
     reason = change.reason or (shipment.status_reason if status == shipment.status else None)
     if (status, reference, reason) == (shipment.status, shipment.external_reference, shipment.status_reason) and stays:
         return shipment
-    conflict = _conflict(shipment, status) or (_nshift(parcels) if change.whole else None)
+    conflict = conflict_of(shipment, status) or (_nshift(parcels) if change.whole else None)
     if conflict is not None:
         return Refusal(conflict=conflict)
     delivered = _delivered(parcels) if status == DELIVERED else {}
@@ -141,7 +141,8 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
     )
 
 
-def _conflict(shipment: Shipment, wanted: str) -> str | None:
+def conflict_of(shipment: Shipment, wanted: str) -> str | None:
+    """Why a shipment cannot have a status, as a sentence; None when it can."""
     if shipment.closed:
         because = f" ({shipment.status_reason})" if shipment.status_reason else ""
         return f"The shipment is {shipment.status}{because}, which is final"

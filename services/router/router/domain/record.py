@@ -6,15 +6,25 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from router.domain.plan import Dropped, Plan
-from shared.contracts import Delivery, OrderPlaced, Outcome, Part, Quantity, Seen, Taking
+from router.domain.standing import Standing
+from shared.contracts import (
+    AllocateOrder,
+    Candidate,
+    Delivery,
+    OrderAllocated,
+    OrderPlaced,
+    Outcome,
+    Part,
+    Quantity,
+    RowDemand,
+    Seen,
+    Taking,
+)
+from shared.rules import remembering, taking
+from shared.rules.plan import Dropped, Plan
 
-RULES = "2026.1"
+RULES = "2026.2"
 """The version of the rules of ranking and taking; a new one whenever the same order could be decided differently."""
-
-STRATEGY = "priority"
-COUNTS_NOTHING = frozenset({"end of sale", "not sellable", "inactive", "unknown", "not asked"})
-"""Verdicts of inventory that make a balance count 0, whatever its numbers say (routing.md R1)."""
 
 ZERO = Decimal(0)
 
@@ -22,6 +32,7 @@ ZERO = Decimal(0)
 class RowRecord(Part):
     """How a row was decided: taken + waiting + unserved = quantity. `stocked` is False for a service or cost row.
 
+    `parent` is the row it is bundled with.
     `candidates` are in rank order with the numbers inventory saw; `dropped` were not asked.
     """
 
@@ -36,6 +47,8 @@ class RowRecord(Part):
     reason: str | None
     candidates: tuple[Seen, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    back_order: bool = False
+    parent: str | None = None
 
 
 class Happening(Part):
@@ -48,7 +61,8 @@ class Happening(Part):
 class DecisionRecord(Part):
     """Why an order went where it went: enough to recompute the result from this alone.
 
-    `history` is what came of it otherwise, the oldest first: cancelled, released, replaced.
+    `history` is what came of it otherwise, the oldest first: cancelled, released, replaced. `all_or_nothing`: any row
+    that is short refuses the order.
     """
 
     order_id: UUID
@@ -60,6 +74,7 @@ class DecisionRecord(Part):
     strategy: str
     rows: tuple[RowRecord, ...]
     history: tuple[Happening, ...] = ()
+    all_or_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,9 @@ class Route:
 
     A postponed one is not asked for before that moment, unless news of its products comes first. `amended` is the
     version of the newest change of mind, 0 for none. A decided order is `shipped` unless it is held, or was cancelled
-    before any shipment was made.
+    before any shipment was made. `standing` is where its rows are by now, `later` the candidates of later rounds that
+    got something. Rows in `no_waiting` are not to wait for stock any more. `early`: there
+    is news of it that has overtaken an answer.
     """
 
     order: OrderPlaced
@@ -81,6 +98,10 @@ class Route:
     amended: int = 0
     amended_delivery: Delivery | None = None
     cancelled: Happening | None = None
+    standing: Standing | None = None
+    later: Plan | None = None
+    no_waiting: tuple[str, ...] = ()
+    early: bool = False
 
     @property
     def delivery(self) -> Delivery:
@@ -93,19 +114,13 @@ def with_history(record: DecisionRecord, happening: Happening) -> DecisionRecord
     return record.model_copy(update={"history": (*record.history, happening)})
 
 
-def recompute(record: DecisionRecord) -> dict[str, tuple[Taking, ...]]:
-    """What each goods row takes, from nothing but the numbers in the record (routing.md R1 to R3, R5).
+def recompute(record: DecisionRecord) -> OrderAllocated:
+    """What the goods rows get by today's rules, from nothing but the numbers in the record.
 
-    Equal to what was taken, or the record does not explain the result. The numbers of a candidate already lack what
-    earlier rows of the order took from it.
+    Equal to what was taken and what waits, or the record does not explain the result.
     """
-    takings: dict[str, tuple[Taking, ...]] = {}
-    for row in record.rows:
-        if row.stocked:
-            takings[row.external_id] = tuple(_take(row))
-    if any(row.mandatory and row.stocked and total(takings[row.external_id]) < row.quantity for row in record.rows):
-        return dict.fromkeys(takings, ())
-    return takings
+    seen = (candidate for row in record.rows for candidate in row.candidates)
+    return taking.allocate(request_of(record), remembering.balances_seen("", seen))
 
 
 def total(takings: Iterable[Taking]) -> Decimal:
@@ -113,19 +128,27 @@ def total(takings: Iterable[Taking]) -> Decimal:
     return sum((taking.quantity for taking in takings), ZERO)
 
 
-def _take(row: RowRecord) -> Iterable[Taking]:
-    needed = row.quantity
-    for candidate in row.candidates:
-        free = _free(candidate)
-        if not row.partial_delivery_allowed and free < row.quantity:
-            continue
-        part = min(free, needed)
-        if part > 0:
-            yield Taking(catalogue_id=candidate.catalogue_id, product_id=candidate.product_id, quantity=part)
-            needed -= part
-
-
-def _free(candidate: Seen) -> Decimal:
-    if candidate.verdict in COUNTS_NOTHING:
-        return ZERO
-    return max(ZERO, candidate.quantity - candidate.held - candidate.safety_stock)
+def request_of(record: DecisionRecord) -> AllocateOrder:
+    """What was asked of inventory for the decision, as far as that counts; the retailer is left out."""
+    return AllocateOrder(
+        order_id=record.order_id,
+        round=record.round,
+        retailer_id="",
+        placed_at=record.decided_at,
+        all_or_nothing=record.all_or_nothing,
+        rows=tuple(
+            RowDemand(
+                external_id=row.external_id,
+                quantity=row.quantity,
+                mandatory=row.mandatory,
+                partial_delivery_allowed=row.partial_delivery_allowed,
+                back_order=row.back_order,
+                parent=row.parent,
+                candidates=tuple(
+                    Candidate(catalogue_id=seen.catalogue_id, product_id=seen.product_id) for seen in row.candidates
+                ),
+            )
+            for row in record.rows
+            if row.stocked
+        ),
+    )

@@ -17,6 +17,8 @@ CANCELLED, DELIVERED, ERROR = "Cancelled", "Delivered", "Error"
 STATUSES = (*PROGRESS, CANCELLED, ERROR)
 FINAL = frozenset({CANCELLED, DELIVERED})
 FIRST_PARCEL = "1"
+SHRUNK = "Shrunk"
+"""The type of the event that is noted when less is to be sent."""
 
 ZERO = Decimal(0)
 
@@ -79,7 +81,7 @@ class Shipment:
 
     `parcels` is empty as long as the supplier has said nothing of them; see `packing`. `reached` is how far a shipment
     in Error had come. `status_reason` is why it is in Error, or who cancelled it. `handling` are the codes of the
-    additional services that its goods need.
+    additional services that its goods need. `lot` is what it was promised in.
     """
 
     shipment_id: UUID
@@ -103,6 +105,7 @@ class Shipment:
     status_reason: str | None = None
     reached: str | None = None
     events: tuple[Noted, ...] = ()
+    lot: int = 1
 
     @property
     def closed(self) -> bool:
@@ -174,6 +177,8 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
         closed=shipment.closed,
         changed_at=shipment.updated_at,
         version=shipment.version,
+        lot=shipment.lot,
+        shrunk=any((noted.type, noted.at) == (SHRUNK, shipment.updated_at) for noted in shipment.events[-1:]),
         rows=tuple(
             RowProgress(
                 external_id=row.row_id,

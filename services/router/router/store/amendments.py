@@ -14,6 +14,9 @@ PLACING = "hashtext('sluice.router.placing')"
 Without it each could look for what the other has not committed yet. It is taken before any row is locked.
 """
 
+SEPARATOR = "\x1f"
+"""Between the elements of a list that travels as one text: arrays of several lengths are no column."""
+
 
 async def share_placing(tx: Transaction) -> None:
     """Note new orders along with others, when nobody keeps amendments."""
@@ -29,7 +32,7 @@ async def take_amendments(tx: Transaction, order_ids: Collection[UUID]) -> Mappi
     """The amendments that came before these orders, which are kept no longer."""
     rows = await tx.fetch(
         "DELETE FROM amendments WHERE order_id = ANY($1::uuid[])"
-        " RETURNING order_id, version, held, delivery, cancelled_at, cancelled_because",
+        " RETURNING order_id, version, held, delivery, cancelled_at, cancelled_because, no_waiting",
         list(order_ids),
     )
     return {row["order_id"]: _amendment(row) for row in rows}
@@ -38,8 +41,11 @@ async def take_amendments(tx: Transaction, order_ids: Collection[UUID]) -> Mappi
 async def keep_amendments(tx: Transaction, amendments: Iterable[Amendment]) -> None:
     """Keep amendments of orders that are not known yet. There is none of them: the others were taken before."""
     await tx.execute(
-        "INSERT INTO amendments (order_id, version, held, delivery, cancelled_at, cancelled_because)"
-        " SELECT * FROM unnest($1::uuid[], $2::int[], $3::bool[], $4::bytea[], $5::timestamptz[], $6::text[])",
+        "INSERT INTO amendments (order_id, version, held, delivery, cancelled_at, cancelled_because, no_waiting)"
+        " SELECT order_id, version, held, delivery, cancelled_at, cancelled_because,"
+        " string_to_array(no_waiting, chr(31))"
+        " FROM unnest($1::uuid[], $2::int[], $3::bool[], $4::bytea[], $5::timestamptz[], $6::text[], $7::text[])"
+        " AS said (order_id, version, held, delivery, cancelled_at, cancelled_because, no_waiting)",
         *postgres.columns(
             (
                 (
@@ -49,10 +55,11 @@ async def keep_amendments(tx: Transaction, amendments: Iterable[Amendment]) -> N
                     None if amendment.delivery is None else document(amendment.delivery),
                     amendment.cancelled and amendment.cancelled.at,
                     amendment.cancelled and amendment.cancelled.cause,
+                    SEPARATOR.join(amendment.no_waiting),
                 )
                 for amendment in amendments
             ),
-            6,
+            7,
         ),
     )
 
@@ -76,4 +83,5 @@ def _amendment(row: Record) -> Amendment:
         held=row["held"],
         delivery=None if row["delivery"] is None else Delivery.model_validate_json(row["delivery"]),
         cancelled=cancellation(row),
+        no_waiting=tuple(row["no_waiting"]),
     )

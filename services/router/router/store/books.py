@@ -8,25 +8,25 @@ from shared.postgres import Record, Transaction
 async def books(tx: Transaction) -> Sequence[Record]:
     """Every row of every shipment, service and cost rows included (`stocked` false: they took no stock).
 
-    Columns: order_id, row_id, catalogue_id, product_id, shipment_id, quantity, delivered, closed, status, stocked.
+    Columns: order_id, row_id, catalogue_id, product_id, lot, shipment_id, quantity, delivered, closed, status, stocked.
     """
     return await tx.fetch(
-        "SELECT s.order_id, r.row_id, s.catalogue_id, r.product_id, s.id AS shipment_id, r.quantity, r.delivered,"
-        " s.closed, s.status, r.stocked"
+        "SELECT s.order_id, r.row_id, s.catalogue_id, r.product_id, s.lot, s.id AS shipment_id, r.quantity,"
+        " r.delivered, s.closed, s.status, r.stocked"
         " FROM shipments s JOIN shipment_rows r ON r.shipment_id = s.id"
-        " ORDER BY s.order_id, r.row_id, s.catalogue_id, r.product_id"
+        " ORDER BY s.order_id, r.row_id, s.catalogue_id, r.product_id, s.lot"
     )
 
 
 async def routed_orders(tx: Transaction) -> Sequence[Record]:
-    """Every row of every order that has been heard of; an order still asked for has one line without a row.
+    """Every row of every order that has been heard of, as it was decided; an order still asked for has no row.
 
-    Columns: order_id, state, round, outcome, held, shipped, cancelled, row_id, quantity, taken, waiting, unserved,
-    stocked.
+    Columns: order_id, state, round, outcome, held, shipped, cancelled, record_round, row_id, quantity, taken,
+    waiting, unserved, stocked.
     """
     return await tx.fetch(
         "SELECT o.order_id, o.state, o.round, o.outcome, o.held, o.shipped, o.cancelled_at IS NOT NULL AS cancelled,"
-        " r.value ->> 'external_id' AS row_id,"
+        " (o.record ->> 'round')::int AS record_round, r.value ->> 'external_id' AS row_id,"
         " (r.value ->> 'quantity')::numeric AS quantity,"
         " (SELECT coalesce(sum((t.value ->> 'quantity')::numeric), 0)"
         " FROM jsonb_array_elements(r.value -> 'taken') AS t) AS taken,"
@@ -38,16 +38,55 @@ async def routed_orders(tx: Transaction) -> Sequence[Record]:
     )
 
 
-async def reserved(tx: Transaction) -> Sequence[Record]:
-    """What decided orders were promised that is in no shipment: they are held, or were cancelled before.
+async def standings(tx: Transaction) -> Sequence[Record]:
+    """Every row of every decided order as it stands now: promised + waiting + … + cancelled = quantity.
 
-    Columns: order_id, row_id, catalogue_id, quantity, cancelled. Service and cost rows took no stock and are left out.
+    Columns: order_id, round, cancelled_order, row_id, stocked, quantity, promised, waiting, rerouting, unserved,
+    cancelled; `promised` is the sum of its pieces.
     """
     return await tx.fetch(
-        "SELECT o.order_id, r.value ->> 'external_id' AS row_id, t.value ->> 'catalogue_id' AS catalogue_id,"
-        " sum((t.value ->> 'quantity')::numeric) AS quantity, o.cancelled_at IS NOT NULL AS cancelled"
-        " FROM routes o, jsonb_array_elements(o.record -> 'rows') AS r (value),"
-        " jsonb_array_elements(r.value -> 'taken') AS t (value)"
-        " WHERE o.state = 'routed' AND NOT o.shipped AND (r.value ->> 'stocked')::bool"
-        " GROUP BY o.order_id, r.value ->> 'external_id', t.value ->> 'catalogue_id' ORDER BY 1, 2, 3"
+        "SELECT o.order_id, o.round, o.cancelled_at IS NOT NULL AS cancelled_order,"
+        " r.value ->> 'external_id' AS row_id,"
+        " coalesce((r.value ->> 'stocked')::bool, true) AS stocked, (r.value ->> 'quantity')::numeric AS quantity,"
+        " (SELECT coalesce(sum((p.value ->> 'quantity')::numeric), 0)"
+        " FROM jsonb_array_elements(r.value -> 'pieces') AS p) AS promised,"
+        " coalesce((r.value ->> 'waiting')::numeric, 0) AS waiting,"
+        " coalesce((r.value ->> 'rerouting')::numeric, 0) AS rerouting,"
+        " coalesce((r.value ->> 'unserved')::numeric, 0) AS unserved,"
+        " coalesce((r.value ->> 'cancelled')::numeric, 0) AS cancelled"
+        " FROM routes o, jsonb_array_elements(o.standing -> 'rows') WITH ORDINALITY AS r (value, place)"
+        " ORDER BY o.order_id, r.place"
+    )
+
+
+async def pieces(tx: Transaction) -> Sequence[Record]:
+    """Every piece of every row of a decided order.
+
+    Columns: order_id, row_id, stocked, catalogue_id, product_id, lot, shipment_id (NULL while it is held), quantity.
+    """
+    return await tx.fetch(
+        "SELECT o.order_id, r.value ->> 'external_id' AS row_id,"
+        " coalesce((r.value ->> 'stocked')::bool, true) AS stocked, p.value ->> 'catalogue_id' AS catalogue_id,"
+        " p.value ->> 'product_id' AS product_id, coalesce((p.value ->> 'lot')::int, 1) AS lot,"
+        " (p.value ->> 'shipment_id')::uuid AS shipment_id, (p.value ->> 'quantity')::numeric AS quantity"
+        " FROM routes o, jsonb_array_elements(o.standing -> 'rows') AS r (value),"
+        " jsonb_array_elements(r.value -> 'pieces') AS p (value)"
+        " ORDER BY o.order_id, row_id, catalogue_id, product_id, lot"
+    )
+
+
+async def reserved(tx: Transaction) -> Sequence[Record]:
+    """What decided orders are promised that is in no shipment: they are held.
+
+    Columns: order_id, row_id, catalogue_id, lot, quantity, cancelled. Service and cost rows took no stock and are left
+    out.
+    """
+    return await tx.fetch(
+        "SELECT o.order_id, r.value ->> 'external_id' AS row_id, p.value ->> 'catalogue_id' AS catalogue_id,"
+        " coalesce((p.value ->> 'lot')::int, 1) AS lot, sum((p.value ->> 'quantity')::numeric) AS quantity,"
+        " o.cancelled_at IS NOT NULL AS cancelled"
+        " FROM routes o, jsonb_array_elements(o.standing -> 'rows') AS r (value),"
+        " jsonb_array_elements(r.value -> 'pieces') AS p (value)"
+        " WHERE p.value ->> 'shipment_id' IS NULL AND coalesce((r.value ->> 'stocked')::bool, true)"
+        " GROUP BY 1, 2, 3, 4, 6 ORDER BY 1, 2, 3, 4"
     )

@@ -17,13 +17,13 @@ async def save_shipments(tx: Transaction, shipments: Sequence[NewShipment]) -> N
     # The codes of the handling come as one text: arrays of several lengths are no column.
     await tx.execute(
         "INSERT INTO shipments (id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, status,"
-        " status_at, version, contract_number, document, accept_by, created_at, updated_at, handling)"
+        " status_at, version, contract_number, document, accept_by, created_at, updated_at, handling, lot)"
         " SELECT id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, 'Created', created_at, 1,"
-        " contract_number, document, accept_by, created_at, created_at, string_to_array(handling, ',')"
+        " contract_number, document, accept_by, created_at, created_at, string_to_array(handling, ','), lot"
         " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[],"
-        " $9::timestamptz[], $10::timestamptz[], $11::text[])"
+        " $9::timestamptz[], $10::timestamptz[], $11::text[], $12::int[])"
         " AS made (id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, contract_number, document,"
-        " accept_by, created_at, handling)",
+        " accept_by, created_at, handling, lot)",
         *postgres.columns(
             (
                 (
@@ -38,10 +38,11 @@ async def save_shipments(tx: Transaction, shipments: Sequence[NewShipment]) -> N
                     new.created.accept_by,
                     new.created.created_at,
                     ",".join(new.handling),
+                    new.created.lot,
                 )
                 for new in shipments
             ),
-            11,
+            12,
         ),
     )
 

@@ -1,10 +1,12 @@
 """Orders on their way, and the records of what was decided for them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from router.domain import DecisionRecord, Plan, Route
+from router import domain
+from router.domain import DecisionRecord, Plan, Route, Standing
 from router.store import amendments
 from shared import postgres
 from shared.contracts import Delivery, OrderPlaced
@@ -12,7 +14,7 @@ from shared.postgres import Record, Transaction
 
 COLUMNS = (
     "order_id, round, placed, plan, record, postponed_until, held, shipped, amended, delivery, cancelled_at,"
-    " cancelled_because"
+    " cancelled_because, standing, later, no_waiting, early"
 )
 
 
@@ -38,13 +40,13 @@ async def save_routes(tx: Transaction, routes: Iterable[Route], asked_at: dateti
     """Note orders of which inventory is asked; return the ids of those that nobody else had noted meanwhile."""
     saved = await tx.fetch(
         "INSERT INTO routes (order_id, retailer_id, external_id, round, state, placed, plan, postponed_until, held,"
-        " amended, delivery, cancelled_at, cancelled_because, asked_at)"
+        " amended, delivery, cancelled_at, cancelled_because, no_waiting, asked_at)"
         " SELECT order_id, retailer_id, external_id, round, 'asked', placed, plan, postponed_until, held, amended,"
-        " delivery, cancelled_at, cancelled_because, $13::timestamptz"
+        " delivery, cancelled_at, cancelled_because, string_to_array(no_waiting, chr(31)), $14::timestamptz"
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::timestamptz[],"
-        " $8::bool[], $9::int[], $10::bytea[], $11::timestamptz[], $12::text[])"
+        " $8::bool[], $9::int[], $10::bytea[], $11::timestamptz[], $12::text[], $13::text[])"
         " AS asked (order_id, retailer_id, external_id, round, placed, plan, postponed_until, held, amended, delivery,"
-        " cancelled_at, cancelled_because)"
+        " cancelled_at, cancelled_because, no_waiting)"
         " ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
         *postgres.columns(
             (
@@ -60,7 +62,7 @@ async def save_routes(tx: Transaction, routes: Iterable[Route], asked_at: dateti
                 )
                 for route in routes
             ),
-            12,
+            13,
         ),
         asked_at,
     )
@@ -87,6 +89,22 @@ async def overdue_routes(tx: Transaction, limit: int) -> list[Route]:
     return [_route(row) for row in rows]
 
 
+async def due_routes(tx: Transaction, limit: int) -> list[Route]:
+    """Routes with unserved rows of which there is news, oldest order first, locked as in `postponed_routes`.
+
+    One that is asked for again already is left until the answer has come.
+    """
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM routes WHERE order_id = ANY(ARRAY("  # noqa: S608
+        "SELECT u.order_id FROM unserved_rows u"
+        " WHERE u.due AND NOT EXISTS (SELECT FROM asks a WHERE a.order_id = u.order_id AND a.retry)"
+        " GROUP BY u.order_id, u.placed_at ORDER BY u.placed_at, u.order_id LIMIT $1))"
+        " FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return sorted(map(_route, rows), key=lambda route: (route.order.placed_at, route.order.order_id))
+
+
 async def count_postponed(tx: Transaction) -> int:
     """How many orders wait for news of a product."""
     count: int = await tx.fetch_value("SELECT count(*) FROM routes WHERE postponed_until IS NOT NULL")
@@ -104,12 +122,13 @@ async def save_plans(tx: Transaction, routes: Collection[Route]) -> None:
 
 
 async def save_decided(tx: Transaction, routes: Iterable[Route]) -> None:
-    """Note what was decided for orders whose routes are locked, and whether it was shipped."""
+    """Note what was decided for orders whose routes are locked, how their rows stand, and whether it was shipped."""
     await tx.execute(
         "UPDATE routes SET state = 'routed', record = decided.record, outcome = decided.outcome,"
-        " decided_at = decided.decided_at, round = decided.round, shipped = decided.shipped, postponed_until = NULL"
-        " FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::timestamptz[], $5::int[], $6::bool[])"
-        " AS decided (order_id, record, outcome, decided_at, round, shipped)"
+        " decided_at = decided.decided_at, round = decided.round, shipped = decided.shipped,"
+        " standing = decided.standing, postponed_until = NULL"
+        " FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::timestamptz[], $5::int[], $6::bool[], $7::jsonb[])"
+        " AS decided (order_id, record, outcome, decided_at, round, shipped, standing)"
         " WHERE routes.order_id = decided.order_id",
         *postgres.columns(
             (
@@ -120,12 +139,42 @@ async def save_decided(tx: Transaction, routes: Iterable[Route]) -> None:
                     record.decided_at,
                     route.round,
                     route.shipped,
+                    route.standing and route.standing.model_dump_json(exclude_defaults=True).encode(),
                 )
                 for route in routes
                 if (record := route.record) is not None
             ),
-            6,
+            7,
         ),
+    )
+
+
+async def save_candidates(tx: Transaction, routes: Iterable[Route]) -> None:
+    """Note the candidates of decided orders, and of their later rounds, as they are known now."""
+    await tx.execute(
+        "UPDATE routes SET plan = known.plan, later = known.later"
+        " FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS known (order_id, plan, later)"
+        " WHERE routes.order_id = known.order_id",
+        *postgres.columns(
+            (
+                (
+                    route.order.order_id,
+                    route.plan.model_dump_json(exclude_defaults=True).encode(),
+                    None if route.later is None else route.later.model_dump_json(exclude_defaults=True).encode(),
+                )
+                for route in routes
+            ),
+            3,
+        ),
+    )
+
+
+async def save_rounds(tx: Transaction, rounds: Collection[tuple[UUID, int]]) -> None:
+    """Note the newest round of orders whose routes are locked, when nothing else changes."""
+    await tx.execute(
+        "UPDATE routes SET round = asked.round FROM unnest($1::uuid[], $2::int[]) AS asked (order_id, round)"
+        " WHERE routes.order_id = asked.order_id",
+        *postgres.columns(rounds, 2),
     )
 
 
@@ -134,9 +183,10 @@ async def save_amended(tx: Transaction, routes: Iterable[Route]) -> None:
     await tx.execute(
         "UPDATE routes SET record = amended.record, held = amended.held, amended = amended.version,"
         " delivery = amended.delivery, cancelled_at = amended.cancelled_at,"
-        " cancelled_because = amended.cancelled_because"
-        " FROM unnest($1::uuid[], $2::jsonb[], $3::bool[], $4::int[], $5::bytea[], $6::timestamptz[], $7::text[])"
-        " AS amended (order_id, record, held, version, delivery, cancelled_at, cancelled_because)"
+        " cancelled_because = amended.cancelled_because, no_waiting = string_to_array(amended.no_waiting, chr(31))"
+        " FROM unnest($1::uuid[], $2::jsonb[], $3::bool[], $4::int[], $5::bytea[], $6::timestamptz[], $7::text[],"
+        " $8::text[])"
+        " AS amended (order_id, record, held, version, delivery, cancelled_at, cancelled_because, no_waiting)"
         " WHERE routes.order_id = amended.order_id",
         *postgres.columns(
             (
@@ -147,26 +197,26 @@ async def save_amended(tx: Transaction, routes: Iterable[Route]) -> None:
                 )
                 for route in routes
             ),
-            7,
+            8,
         ),
     )
 
 
-async def record_of(tx: Transaction, external_id: str) -> DecisionRecord | None:
-    """The record of the order its retailer, to whom the transaction is bound, calls so; None until it is decided.
+async def route_called(tx: Transaction, external_id: str) -> Route | None:
+    """The order its retailer, to whom the transaction is bound, calls so; None when there is none.
 
     Of several with that number the newest counts: order ids begin with their moment.
     """
-    found = await tx.fetch_value(
-        "SELECT record FROM routes WHERE external_id = $1"
+    found = await tx.fetch_one(
+        f"SELECT {COLUMNS} FROM routes WHERE external_id = $1"  # noqa: S608
         " AND retailer_id = (SELECT current_setting('sluice.organisation', true)) ORDER BY order_id DESC LIMIT 1",
         external_id,
     )
-    return None if found is None else DecisionRecord.model_validate(found)
+    return None if found is None else _route(found)
 
 
 def _route(row: Record) -> Route:
-    return Route(
+    route = Route(
         OrderPlaced.model_validate_json(row["placed"]),
         Plan.model_validate_json(row["plan"]),
         row["round"],
@@ -177,15 +227,24 @@ def _route(row: Record) -> Route:
         amended=row["amended"],
         amended_delivery=None if row["delivery"] is None else Delivery.model_validate_json(row["delivery"]),
         cancelled=amendments.cancellation(row),
+        standing=None if row["standing"] is None else Standing.model_validate(row["standing"]),
+        later=None if row["later"] is None else Plan.model_validate_json(row["later"]),
+        no_waiting=tuple(row["no_waiting"]),
+        early=row["early"],
     )
+    if route.record is None or route.standing is not None:
+        return route
+    # A release from before there were standings has decided it.
+    return replace(route, standing=domain.first_standing(route))
 
 
 def _amended(route: Route) -> tuple[object, ...]:
-    """The columns `held`, `amended`, `delivery`, `cancelled_at` and `cancelled_because`."""
+    """The columns `held`, `amended`, `delivery`, `cancelled_at`, `cancelled_because` and `no_waiting` as one text."""
     return (
         route.held,
         route.amended,
         None if route.amended_delivery is None else amendments.document(route.amended_delivery),
         route.cancelled and route.cancelled.at,
         route.cancelled and route.cancelled.cause,
+        amendments.SEPARATOR.join(route.no_waiting),
     )

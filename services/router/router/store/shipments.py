@@ -17,7 +17,7 @@ from shared.postgres import Record, Transaction
 COLUMNS = (
     "id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, status, status_at, version,"
     " external_reference, contract_number, handling, document::text AS document, parcels::text AS parcels, accept_by,"
-    " created_at, updated_at, status_reason, reached, events::text AS events"
+    " created_at, updated_at, status_reason, reached, events::text AS events, lot"
 )
 
 PARCELS = TypeAdapter(tuple[Parcel, ...])
@@ -73,7 +73,7 @@ async def shipment(tx: Transaction, shipment_id: UUID) -> Shipment | None:
     row = await tx.fetch_one(f"SELECT {COLUMNS} FROM shipments WHERE id = $1", shipment_id)  # noqa: S608
     if row is None:
         return None
-    return next(await _with_rows(tx, [row]))
+    return next(await with_rows(tx, [row]))
 
 
 async def shipments(tx: Transaction, wanted: Wanted, *, limit: int, offset: int) -> Iterator[Shipment]:
@@ -89,7 +89,7 @@ async def shipments(tx: Transaction, wanted: Wanted, *, limit: int, offset: int)
         limit,
         offset,
     )
-    return await _with_rows(tx, rows)
+    return await with_rows(tx, rows)
 
 
 async def count_shipments(tx: Transaction, wanted: Wanted) -> int:
@@ -126,7 +126,7 @@ async def shipments_for_update(tx: Transaction, order_ids: Collection[UUID]) -> 
         f"SELECT {COLUMNS} FROM shipments WHERE order_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",  # noqa: S608
         list(order_ids),
     )
-    return list(await _with_rows(tx, rows))
+    return list(await with_rows(tx, rows))
 
 
 async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment]) -> None:
@@ -134,10 +134,10 @@ async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment])
     await tx.execute(
         "UPDATE shipments SET status = news.status, status_at = news.status_at, version = news.version,"
         " document = news.document, parcels = news.parcels, updated_at = news.updated_at,"
-        " status_reason = news.status_reason, reached = news.reached"
+        " status_reason = news.status_reason, reached = news.reached, events = news.events"
         " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::jsonb[], $6::jsonb[],"
-        " $7::timestamptz[], $8::text[], $9::text[])"
-        " AS news (id, status, status_at, version, document, parcels, updated_at, status_reason, reached)"
+        " $7::timestamptz[], $8::text[], $9::text[], $10::jsonb[])"
+        " AS news (id, status, status_at, version, document, parcels, updated_at, status_reason, reached, events)"
         " WHERE shipments.id = news.id",
         *postgres.columns(
             (
@@ -151,10 +151,30 @@ async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment])
                     shipment.updated_at,
                     shipment.status_reason,
                     shipment.reached,
+                    _listed(shipment.events),
                 )
                 for shipment in shipments
             ),
-            9,
+            10,
+        ),
+    )
+
+
+async def save_shrunk(tx: Transaction, shipments: Collection[Shipment]) -> None:
+    """Write how much the rows of locked shipments are to deliver now, where it is less than before."""
+    await tx.execute(
+        "UPDATE shipment_rows SET quantity = less.quantity"
+        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[])"
+        " AS less (shipment_id, row_id, product_id, quantity)"
+        " WHERE shipment_rows.shipment_id = less.shipment_id AND shipment_rows.row_id = less.row_id"
+        " AND shipment_rows.product_id = less.product_id AND shipment_rows.quantity > less.quantity",
+        *postgres.columns(
+            (
+                (shipment.shipment_id, row.row_id, row.product_id, row.quantity)
+                for shipment in shipments
+                for row in shipment.rows
+            ),
+            4,
         ),
     )
 
@@ -162,10 +182,10 @@ async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment])
 async def delivered_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[DeliveredPart]]:
     """What suppliers have delivered of orders, row by row, as far as it took stock."""
     rows = await tx.fetch(
-        "SELECT s.order_id, r.row_id, s.catalogue_id, r.product_id, r.delivered"
+        "SELECT s.order_id, r.row_id, s.catalogue_id, r.product_id, r.delivered, s.lot"
         " FROM shipments s JOIN shipment_rows r ON r.shipment_id = s.id"
         " WHERE s.order_id = ANY($1::uuid[]) AND r.delivered > 0 AND r.stocked"
-        " ORDER BY s.order_id, r.row_id, s.catalogue_id, r.product_id",
+        " ORDER BY s.order_id, r.row_id, s.catalogue_id, r.product_id, s.lot",
         list(order_ids),
     )
     found: dict[UUID, list[DeliveredPart]] = {}
@@ -176,24 +196,28 @@ async def delivered_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[
                 catalogue_id=row["catalogue_id"],
                 product_id=row["product_id"],
                 quantity=row["delivered"],
+                lot=row["lot"],
             )
         )
     return found
 
 
-async def save_delivered(tx: Transaction, moved: Shipment) -> None:
-    """Write how much of each row of a shipment was delivered. The shipment's own row is locked."""
+async def save_rows(tx: Transaction, moved: Shipment) -> None:
+    """Write how much of each row of a shipment is to be sent, and was delivered. The shipment's own row is locked."""
     await tx.execute(
-        "UPDATE shipment_rows SET delivered = given.delivered"
-        " FROM unnest($2::text[], $3::text[], $4::numeric[]) AS given (row_id, product_id, delivered)"
+        "UPDATE shipment_rows SET quantity = given.quantity, delivered = given.delivered"
+        " FROM unnest($2::text[], $3::text[], $4::numeric[], $5::numeric[])"
+        " AS given (row_id, product_id, quantity, delivered)"
         " WHERE shipment_rows.shipment_id = $1 AND shipment_rows.row_id = given.row_id"
-        " AND shipment_rows.product_id = given.product_id AND shipment_rows.delivered <> given.delivered",
+        " AND shipment_rows.product_id = given.product_id"
+        " AND (shipment_rows.quantity, shipment_rows.delivered) IS DISTINCT FROM (given.quantity, given.delivered)",
         moved.shipment_id,
-        *postgres.columns(((row.row_id, row.product_id, row.delivered) for row in moved.rows), 3),
+        *postgres.columns(((row.row_id, row.product_id, row.quantity, row.delivered) for row in moved.rows), 4),
     )
 
 
-async def _with_rows(tx: Transaction, found: Sequence[Record]) -> Iterator[Shipment]:
+async def with_rows(tx: Transaction, found: Sequence[Record]) -> Iterator[Shipment]:
+    """The shipments of these rows (see `COLUMNS`), each made with its own rows when its turn comes."""
     rows = await _rows_of(tx, [row["id"] for row in found])
     return (_shipment(row, rows.get(row["id"], ())) for row in found)
 
@@ -244,6 +268,7 @@ def _shipment(row: Record, rows: Iterable[Record]) -> Shipment:
         status_reason=row["status_reason"],
         reached=row["reached"],
         events=EVENTS.validate_json(row["events"] or "[]"),
+        lot=row["lot"],
     )
 
 

@@ -2,15 +2,22 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import blake2b
+from types import MappingProxyType
 from uuid import UUID
 
-from router.domain.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan, needs_stock
 from shared.contracts import OrderPlaced, OrderRow
+from shared.rules.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan, needs_stock
 
 OVT = re.compile(r"0037(\d{8})\d{0,5}")
+
+NOTHING = Decimal(0)
+
+NOT_AGAIN = "not asked again"
+"""Why a catalogue is dropped that has already declined a row, was silent about it, or turned out not to have it."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,16 @@ class Catalogue:
     route_weight: int | None = None
     contract_number: str | None = None
     active: bool = True
+    back_order_allowed: bool = False
+    acceptance_hours: float | None = None
 
 
 @dataclass(frozen=True)
 class Balance:
-    """A product as it is kept in a catalogue. How much there is, inventory knows."""
+    """A product as it is kept in a catalogue. How much there is now, inventory knows; here is what was last heard.
+
+    `quantity` is None when nothing was; `back_order_allowed` is None where the catalogue's word counts.
+    """
 
     catalogue_id: str
     product_id: str
@@ -38,6 +50,20 @@ class Balance:
     published: bool = True
     fragile: bool = False
     oversized: bool = False
+    quantity: Decimal | None = None
+    safety_stock: Decimal = NOTHING
+    sellable: bool = True
+    unlimited: bool = False
+    back_order_allowed: bool | None = None
+    wholesale_price: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def stock(self) -> Decimal | None:
+        """The units that were free when it was last heard of; None when that is not known."""
+        if not self.sellable:
+            return NOTHING
+        return None if self.quantity is None else max(NOTHING, self.quantity - self.safety_stock)
 
 
 @dataclass(frozen=True)
@@ -62,18 +88,23 @@ def sources(catalogues: Iterable[Catalogue], balances: Iterable[Balance]) -> Sou
     return Sources(known, by_product, by_ean)
 
 
-def rank_candidates(order: OrderPlaced, known: Sources) -> Plan:
+def rank_candidates(
+    order: OrderPlaced, known: Sources, barred: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> Plan:
     """The candidates of each goods row in the order in which they are asked, and why the others are not.
 
     A row is served by its product id, or by its EAN when it has no product id; a pinned row by that catalogue alone; an
     order with a `PO` reference by the one supplier its receiver names. The smallest priority comes first and none last;
-    equal priorities share the load by route weight; then the catalogue id decides.
+    equal priorities share the load by route weight; then the catalogue id decides. `barred` are catalogues that are
+    not asked for a row, by the row's id.
     """
     receiver = _bound_receiver(order)
     wanted = [(row, _balances_of(row, known)) for row in order.rows if needs_stock(row)]
     having = {balance.catalogue_id for _, balances in wanted for balance in balances}
-    order_of = _order_of_catalogues(order.order_id, [known.catalogues[catalogue_id] for catalogue_id in having])
-    rows = tuple(_plan_row(row, balances, receiver, known, order_of) for row, balances in wanted)
+    order_of = order_of_catalogues(order.order_id, [known.catalogues[catalogue_id] for catalogue_id in having])
+    rows = tuple(
+        _plan_row(row, balances, receiver, known, order_of, barred.get(row.external_id, ())) for row, balances in wanted
+    )
     asked = {candidate.catalogue_id for row in rows for candidate in row.ranked}
     return Plan(
         rows=rows,
@@ -83,6 +114,9 @@ def rank_candidates(order: OrderPlaced, known: Sources) -> Plan:
                 supplier_id=catalogue.supplier_id,
                 name=catalogue.name,
                 contract_number=catalogue.contract_number,
+                priority=catalogue.priority,
+                route_weight=catalogue.route_weight,
+                acceptance_hours=catalogue.acceptance_hours,
             )
             for catalogue in known.catalogues.values()
             if catalogue.catalogue_id in asked
@@ -95,29 +129,45 @@ def _balances_of(row: OrderRow, known: Sources) -> Sequence[Balance]:
 
 
 def _plan_row(
-    row: OrderRow, balances: Sequence[Balance], receiver: str | None, known: Sources, order_of: Mapping[str, int]
+    row: OrderRow,
+    balances: Sequence[Balance],
+    receiver: str | None,
+    known: Sources,
+    order_of: Mapping[str, int],
+    barred: Collection[str],
 ) -> RowPlan:
     ranked: list[Ranked] = []
     dropped: list[Dropped] = []
     for balance in sorted(balances, key=lambda balance: (order_of[balance.catalogue_id], balance.product_id)):
-        reason = _reason_to_drop(row, receiver, balance, known.catalogues[balance.catalogue_id])
+        catalogue = known.catalogues[balance.catalogue_id]
+        reason = _reason_to_drop(row, receiver, balance, catalogue, barred)
         if reason is None:
-            ranked.append(
-                Ranked(
-                    catalogue_id=balance.catalogue_id,
-                    product_id=balance.product_id,
-                    ean=balance.ean,
-                    description=balance.description,
-                    fragile=balance.fragile,
-                    oversized=balance.oversized,
-                )
-            )
+            ranked.append(_candidate(balance, catalogue))
         else:
             dropped.append(Dropped(catalogue_id=balance.catalogue_id, product_id=balance.product_id, reason=reason))
     return RowPlan(external_id=row.external_id, ranked=tuple(ranked), dropped=tuple(dropped))
 
 
-def _reason_to_drop(row: OrderRow, receiver: str | None, balance: Balance, catalogue: Catalogue) -> str | None:
+def _candidate(balance: Balance, catalogue: Catalogue) -> Ranked:
+    waits = catalogue.back_order_allowed if balance.back_order_allowed is None else balance.back_order_allowed
+    return Ranked(
+        catalogue_id=balance.catalogue_id,
+        product_id=balance.product_id,
+        ean=balance.ean,
+        description=balance.description,
+        fragile=balance.fragile,
+        oversized=balance.oversized,
+        stock=balance.stock,
+        unlimited=balance.unlimited and balance.sellable,
+        back_order_allowed=waits and balance.sellable,
+        wholesale_price=balance.wholesale_price,
+        currency=balance.currency,
+    )
+
+
+def _reason_to_drop(
+    row: OrderRow, receiver: str | None, balance: Balance, catalogue: Catalogue, barred: Collection[str]
+) -> str | None:
     """The first rule that drops a balance, in the order of routing.md; None for a candidate."""
     if not catalogue.active:
         return "inactive"
@@ -129,7 +179,7 @@ def _reason_to_drop(row: OrderRow, receiver: str | None, balance: Balance, catal
         return "pinned elsewhere"
     if receiver is not None and not names_supplier(receiver, catalogue):
         return "other supplier than PO"
-    return None
+    return NOT_AGAIN if catalogue.catalogue_id in barred else None
 
 
 def _bound_receiver(order: OrderPlaced) -> str | None:
@@ -160,7 +210,7 @@ def names_supplier(receiver: str, catalogue: Catalogue) -> bool:
     )
 
 
-def _order_of_catalogues(order_id: UUID, catalogues: Iterable[Catalogue]) -> dict[str, int]:
+def order_of_catalogues(order_id: UUID, catalogues: Iterable[Catalogue]) -> dict[str, int]:
     """The place of each catalogue in the ranking of this order: one for all its rows, which keeps them together."""
     ranked = sorted(
         catalogues,

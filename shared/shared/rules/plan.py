@@ -1,12 +1,18 @@
 """What is asked of inventory for an order: its goods rows, each with its candidates, first to last."""
 
-from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, ReleaseOrder, RowDemand
+from decimal import Decimal
+
+from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, Quantity, ReleaseOrder, RowDemand
 
 SERVICES = ("serviceproduct", "costproduct")
 
 
 class Ranked(Part):
-    """A candidate that inventory is to ask, with what a shipment will say of the product."""
+    """A candidate that inventory is to ask, with what a shipment will say of the product.
+
+    `stock` (units free as far as the router knew, None when it did not), `unlimited` (it never runs out),
+    `back_order_allowed` and `wholesale_price` are what a strategy planned with.
+    """
 
     catalogue_id: str
     product_id: str
@@ -14,6 +20,11 @@ class Ranked(Part):
     description: str | None = None
     fragile: bool = False
     oversized: bool = False
+    stock: Quantity | None = None
+    unlimited: bool = False
+    back_order_allowed: bool = False
+    wholesale_price: Decimal | None = None
+    currency: str | None = None
 
 
 class Dropped(Part):
@@ -39,11 +50,20 @@ class CatalogueTerms(Part):
     supplier_id: str
     name: str | None = None
     contract_number: str | None = None
+    priority: int | None = None
+    route_weight: int | None = None
+    acceptance_hours: float | None = None
 
 
 class Plan(Part):
-    """The candidates of every row that needs stock."""
+    """The candidates of every row that needs stock, in the order that a strategy has chosen.
 
+    `all_or_nothing` and `cost_per_shipment` are what counted when the order was ranked, its own word or its retailer's.
+    """
+
+    strategy: str = "priority"
+    all_or_nothing: bool = False
+    cost_per_shipment: Decimal = Decimal(0)
     rows: tuple[RowPlan, ...] = ()
     catalogues: tuple[CatalogueTerms, ...] = ()
 
@@ -71,7 +91,10 @@ def allocation_request(
         round=round_number,
         retailer_id=order.retailer_id,
         placed_at=order.placed_at,
+        external_id=order.external_id,
         release=release,
+        all_or_nothing=plan.all_or_nothing,
+        reservation_id=order.reservation_id,
         rows=tuple(
             RowDemand(
                 external_id=row.external_id,

@@ -1,0 +1,33 @@
+"""Suppliers that do not open their shipments: they are reminded once, and then somebody else is asked."""
+
+from router import domain, store
+from shared import outbox
+from shared.postgres import Database
+
+AT_ONCE = 500
+
+
+async def hurry(database: Database) -> int:
+    """Call off unopened shipments whose time is over, remind of those whose time is half over; how many there were.
+
+    Nobody loses a shipment without a reminder, also if none was sent in time: then it comes first. Each shipment is
+    locked and looked at as it is then. Whatever a supplier has committed before counts, and what it says later finds
+    the shipment called off. Its goods are routed again by whoever takes the word of that.
+    """
+    async with database.transaction() as tx:
+        overdue = await store.overdue_shipments(tx, AT_ONCE)
+        forgotten = await store.unreminded_shipments(tx, AT_ONCE)
+        now = await tx.now()
+        if overdue:
+            called_off = [domain.called_off(shipment, domain.NOT_ACCEPTED, now) for shipment in overdue]
+            await store.save_amended_shipments(tx, called_off)
+            await outbox.put(tx, *(domain.shipment_changed(shipment) for shipment in called_off))
+        if forgotten:
+            await store.save_reminded(tx, [shipment.shipment_id for shipment in forgotten])
+            await outbox.put(tx, *(domain.shipment_reminded(shipment, now) for shipment in forgotten))
+    return max(len(overdue), len(forgotten))
+
+
+async def look(database: Database) -> bool:
+    """Hurry those who are due; whether there may be more."""
+    return await hurry(database) == AT_ONCE

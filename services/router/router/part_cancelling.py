@@ -1,0 +1,43 @@
+"""A retailer wants less of a row than it ordered: shipments shrink, and inventory lets go of what it holds for it."""
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+from router import domain, keeping, rerouting, store
+from router.domain import PartCancelled
+from router.keeping import Kept
+from router.settings import Settings
+from shared.postgres import Transaction
+
+UNDECIDED = "The order is not routed yet; try again"
+
+
+async def cancel(
+    tx: Transaction, settings: Settings, order_id: UUID, row_id: str, quantity: Decimal
+) -> PartCancelled | str | None:
+    """Cancel so much of a row, or all that is not delivered of it; None when there is no such row, or why it may not.
+
+    What suppliers have just declined is noted first, so that it can be cancelled as well.
+    """
+    await rerouting.reconcile(tx, settings, [order_id])
+    route = (await store.routes_for_update(tx, [order_id]))[order_id]
+    if all(row.external_id != row_id for row in route.order.rows):
+        return None
+    if route.cancelled is not None:
+        return f"The order is {route.cancelled.cause}"
+    row = None if route.standing is None else route.standing.row(row_id)
+    if route.standing is None or row is None:
+        return UNDECIDED
+    shipments = {found.shipment_id: found for found in await store.shipments_for_update(tx, [order_id])}
+    done = domain.cancel_part(row, quantity, shipments)
+    if done.released:
+        now = await tx.now()
+        cause = f"{domain.plain(done.released)} {domain.BY_RETAILER}"
+        after = domain.told(replace(route, standing=route.standing.replaced([done.row])), cause, now)
+        smaller = tuple(
+            domain.shrunk(shipments[shipment_id], falls, domain.BY_RETAILER, now)
+            for shipment_id, falls in done.falls.items()
+        )
+        await keeping.keep(tx, [Kept(route, after, smaller=smaller, releases=done.releases)])
+    return done

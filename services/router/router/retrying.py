@@ -1,0 +1,70 @@
+"""What nobody could serve is asked for again when there is news of it."""
+
+from collections.abc import Collection
+
+from router import asking, domain, store
+from router.domain import Ask, Route
+from shared import outbox
+from shared.contracts import BalanceChanged, CatalogueChanged
+from shared.postgres import Database, Transaction
+
+AT_ONCE = 200
+
+
+async def note_balances(tx: Transaction, events: Collection[BalanceChanged]) -> None:
+    """Make due what wants a product that may serve it now: there is some of it, or it may be ordered."""
+    hopeful = [
+        event
+        for event in events
+        if event.published
+        and event.sellable
+        and (event.quantity > event.safety_stock or event.unlimited or event.back_order_allowed is not False)
+    ]
+    if hopeful:
+        await store.note_balance_news(tx, hopeful)
+
+
+async def note_catalogues(tx: Transaction, events: Collection[CatalogueChanged]) -> None:
+    """Make due what wants a product of a catalogue that is open."""
+    hopeful = [event for event in events if event.active]
+    if hopeful:
+        await store.note_catalogue_news(tx, hopeful)
+
+
+async def ask_due(database: Database) -> int:
+    """Ask again for what is due, oldest order first; returns how many orders there were."""
+    async with database.transaction() as tx:
+        routes = await store.due_routes(tx, AT_ONCE)
+        if routes:
+            # Before the candidates are read: news that comes later makes it due again.
+            await store.clear_due(tx, [route.order.order_id for route in routes])
+            await _ask(tx, [route for route in routes if domain.unserved(route.standing)])
+    return len(routes)
+
+
+async def look(database: Database) -> bool:
+    """Ask for what is due; whether there is more."""
+    return await ask_due(database) == AT_ONCE
+
+
+async def _ask(tx: Transaction, routes: Collection[Route]) -> None:
+    whole = {route.order.order_id for route in routes if domain.got_nothing(route)}
+    orders = [
+        route.order if route.order.order_id in whole else domain.later_order(route, domain.unserved(route.standing))
+        for route in routes
+    ]
+    barred = {route.order.order_id: domain.barred(route.standing) for route in routes}
+    found = await asking.plans(tx, orders, barred)
+    asks: list[Ask] = []
+    for route, (order, plan) in zip(routes, found, strict=True):
+        ask = (
+            domain.whole_ask(route, plan)
+            if order.order_id in whole
+            else domain.later_ask(route, order, plan, retry=True)
+        )
+        if ask is not None:
+            asks.append(ask)
+    if asks:
+        await store.save_asks(tx, asks)
+        await store.save_rounds(tx, [(ask.request.order_id, ask.request.round) for ask in asks])
+        await outbox.put(tx, *(ask.request for ask in asks))

@@ -1,0 +1,49 @@
+"""Shipments that their suppliers have not opened yet."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from router.domain import Shipment
+from router.store import shipments
+from shared.postgres import Transaction
+
+DUE = (
+    "CASE WHEN reminded_at IS NULL THEN (created_at AT TIME ZONE 'UTC') + (accept_by - created_at) / 2"
+    " ELSE accept_by AT TIME ZONE 'UTC' END"
+)
+"""When something is to be done about an unopened shipment, in the words of the index on it."""
+
+
+async def overdue_shipments(tx: Transaction, limit: int) -> list[Shipment]:
+    """Unopened shipments whose suppliers were reminded and have had all their time, longest due first, locked.
+
+    Those that somebody else has in hand are left to him.
+    """
+    return await _due(tx, "reminded_at IS NOT NULL", limit)
+
+
+async def unreminded_shipments(tx: Transaction, limit: int) -> list[Shipment]:
+    """Unopened shipments whose suppliers have had half of their time and no reminder, locked in the same way."""
+    return await _due(tx, "reminded_at IS NULL", limit)
+
+
+async def save_reminded(tx: Transaction, shipment_ids: Collection[UUID]) -> None:
+    """Note that suppliers were reminded of locked shipments."""
+    await tx.execute("UPDATE shipments SET reminded_at = now() WHERE id = ANY($1::uuid[])", list(shipment_ids))
+
+
+async def count_overdue(tx: Transaction) -> int:
+    """How many unopened shipments have had all their time."""
+    count: int = await tx.fetch_value(
+        "SELECT count(*) FROM shipments WHERE status IN ('Created', 'Submitted') AND accept_by <= now()"
+    )
+    return count
+
+
+async def _due(tx: Transaction, condition: str, limit: int) -> list[Shipment]:
+    rows = await tx.fetch(
+        f"SELECT {shipments.COLUMNS} FROM shipments WHERE status IN ('Created', 'Submitted') AND {condition}"  # noqa: S608
+        f" AND {DUE} <= now() AT TIME ZONE 'UTC' ORDER BY {DUE} LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return list(await shipments.with_rows(tx, rows))

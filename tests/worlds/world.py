@@ -1,0 +1,184 @@
+"""A world in which everything happens in any order, and what may never be otherwise in it.
+
+One shop, three suppliers, five warehouses and the services that serve them, on a real PostgreSQL. People do things over
+HTTP, messages are handed over late, twice and in batches of any size, services crash before their commits, relays after
+sending, time runs out. Whatever comes of it, the books add up: at every moment each service's own, and all of them
+together once everything has arrived.
+"""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deploy.local import audit, services
+from inventory import expiry
+from inventory import store as inventory
+from order_intake import store as order_book
+from router import acceptance, patience, retrying
+from router.settings import Settings as RouterSettings
+from shared import retention
+from shared.inbox import Inbox
+from shared.postgres import Database
+from tests import builders
+from tests.builders import Signer
+from tests.worlds import forward
+from tests.worlds.people import People
+from tests.worlds.postbox import LARGEST, Postbox
+
+SERVICES = ("inventory", "order-intake", "router", "notifier")
+ACTION, RELAY, HAND_OVER, CLOCK = "action", "relay", "hand over", "clock"
+
+
+@dataclass
+class World:
+    """People, services and what lies between them. `steps` counts what people did and what services took."""
+
+    people: People
+    postbox: Postbox
+    databases: dict[str, Database]
+    dice: random.Random
+    router: RouterSettings
+    actions: int = 0
+    seen: dict[str, forward.Seen] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken so far."""
+        return self.actions + self.postbox.taken
+
+    async def live(self, steps: int) -> None:
+        """Take about so many steps more, in spells of which each ends with everything arrived and looked over.
+
+        Some spells go one thing after the other, in others much happens at the same time.
+        """
+        until = self.steps + steps
+        while self.steps < until:
+            if self.dice.random() < 0.5:
+                await self._one_by_one(min(until, self.steps + 300))
+            else:
+                await self._in_bursts(min(until, self.steps + 3_000))
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let everything arrive, and look the books over."""
+        await self.postbox.settle()
+        while await patience.ask_overdue(self.databases["router"]) + await retrying.ask_due(self.databases["router"]):
+            await self.postbox.settle()
+        found = await audit.audit(self.databases)
+        if found.problems:
+            story = await self._story_of(found.problems[0])
+            raise AssertionError(self._told("\n".join([*found.problems[:10], *story])))
+        assert not [name for name in found.counts if name.startswith("parked")], self._told(str(found.counts))
+        self.seen = forward.moved_on(self.seen, await self._orders())
+
+    async def _one_by_one(self, until: int) -> None:
+        while self.steps < until:
+            kind = self.dice.choices((ACTION, RELAY, HAND_OVER, CLOCK), (20, 25, 60, 2))[0]
+            if kind == ACTION:
+                await self._act(1)
+            elif kind == RELAY:
+                await self.postbox.relay(self.dice.choice(SERVICES), forgetful=self.dice.random() < 0.05)
+            elif kind == HAND_OVER:
+                await self.postbox.hand_over()
+            else:
+                await self._time_goes_by()
+            if self.dice.random() < 0.02:
+                await self._look()
+
+    async def _in_bursts(self, until: int) -> None:
+        while self.steps < until:
+            await self._act(self.dice.randint(5, 40))
+            for _ in range(self.dice.randint(3, 12)):
+                await self.postbox.relay(self.dice.choice(SERVICES), forgetful=self.dice.random() < 0.05)
+                await self.postbox.hand_over(4, LARGEST)
+            await self._time_goes_by()
+            await self._look()
+
+    async def _act(self, people: int) -> None:
+        """Let so many people do something at the same time."""
+        await asyncio.gather(*(self.people.act() for _ in range(people)))
+        self.actions += people
+
+    async def _time_goes_by(self) -> None:
+        """Somebody's time is up: a silent supplier's, a hold's, or the router's patience with an order."""
+        self.actions += 1
+        router, stock = self.databases["router"], self.databases["inventory"]
+        what = self.dice.choice(("shipment", "hold", "patience", "retry"))
+        if what == "shipment":
+            async with router.transaction() as tx:
+                await tx.execute(
+                    "UPDATE shipments SET accept_by = now() WHERE id IN (SELECT id FROM shipments WHERE NOT closed"
+                    " AND status IN ('Created', 'Submitted') ORDER BY md5(id::text || $1) LIMIT 2)",
+                    str(self.dice.random()),
+                )
+            await acceptance.hurry(router)
+        elif what == "hold":
+            async with stock.transaction() as tx:
+                await tx.execute("UPDATE holds SET expires_at = now() WHERE random() < 0.3")
+            await expiry.end_expired(stock)
+        elif what == "patience":
+            await patience.ask_overdue(router)
+        else:
+            await retrying.ask_due(router)
+
+    async def _look(self) -> None:
+        """What each service holds true by itself at every moment."""
+        async with self.databases["inventory"].transaction() as tx:
+            wrong = await inventory.books(tx)
+        assert not wrong, self._told(str(wrong[:5]))
+
+    async def _orders(self) -> Sequence[forward.RowSeen]:
+        async with self.databases["order-intake"].transaction() as tx:
+            rows = await order_book.books(tx)
+        return [forward.RowSeen(row.order_id, row.external_id, row.status, row.cancelled_order) for row in rows]
+
+    async def _story_of(self, problem: str) -> list[str]:
+        """All that was said of the order that a problem names, in the order of its saying."""
+        named = re.search(r"order ([0-9a-f-]{36})", problem)
+        said: list[tuple[datetime, str]] = []
+        for name, database in self.databases.items() if named else ():
+            async with database.transaction() as tx:
+                rows = await tx.fetch(
+                    "SELECT created_at, topic, convert_from(value, 'UTF8') AS value FROM sent"
+                    " WHERE position($1::bytea IN value) > 0",
+                    named[1].encode() if named else b"",
+                )
+            said += [(row["created_at"], f"{name}: {row['topic']} {row['value']}") for row in rows]
+        return [f"{at:%M:%S.%f} {text}" for at, text in sorted(said)]
+
+    def _told(self, wrong: object) -> str:
+        done = "\n".join(f"{count} × {name}: {status}" for (name, status), count in sorted(self.people.done.items()))
+        return f"after {self.steps} steps ({self.actions} of them people's):\n{wrong}\n{done}"
+
+
+@asynccontextmanager
+async def inhabited(dsn: str, seed: int) -> AsyncIterator[World]:
+    """A world on an empty, migrated database, with everybody settled in."""
+    dice = random.Random(seed)
+    async with AsyncExitStack() as stack:
+        databases: dict[str, Database] = {}
+        clients, inboxes = {}, list[Inbox]()
+        signer = Signer()
+        router_settings = RouterSettings(database=dsn, kafka="none", grace_seconds=0)
+        for name in SERVICES:
+            service = services.service_named(name)
+            values: dict[str, object] = {"database": dsn, "kafka": "none", "requests_per_second": 0}
+            built = service.build(values | ({"grace_seconds": 0} if name == "router" else {}))
+            database = await Database.connect(dsn, service.package)
+            stack.push_async_callback(database.close)
+            await retention.prepare(database, 7)
+            databases[name] = database
+            clients[name] = await stack.enter_async_context(builders.client_of(built, database, signer))
+            inboxes += built.taken.inboxes(name, database, built.settings)
+        people = People(clients, databases, signer, dice)
+        postbox = Postbox(databases, inboxes, dice)
+        databases["portal"] = await Database.connect(dsn, "portal")
+        stack.push_async_callback(databases["portal"].close)
+        await people.settle_in()
+        world = World(people, postbox, databases, dice, router_settings)
+        await world.settle()
+        yield world
