@@ -93,7 +93,7 @@ async def outcome_of(job: Job) -> Outcome:
 
 def fuzz(job: Job) -> Outcome:
     """Ask every operation of the job."""
-    document = httpx.get(f"{job.address}/openapi.json", trust_env=False).json()
+    document = httpx.get(f"{job.address}/openapi.json", timeout=60, trust_env=False).json()
     _name_things(document, job.things)
     config = SchemathesisConfig.from_dict(_config(job))
     whole = schemathesis.openapi.from_dict(document, config=config)

@@ -104,7 +104,7 @@ async def test_a_record_tells_where_the_row_is_by_now(
     await router.hears_of_shipments()
     body = (await client.get("/ecommerce/v3/orders/A-1/routing", headers=retailer)).json()
     standing = body["rows"][0]["standing"]
-    assert (body["rows"][0]["unserved"], standing["unserved"], standing["declinedBy"]) == (2, 4, ["W1"])
+    assert (body["rows"][0]["unserved"], standing["cancelled"], standing["declinedBy"]) == (2, 2, ["W1"])
     assert standing["pieces"] == [{"externalWarehouseId": "W1", "quantity": 3, "shipmentId": str(shipment.shipment_id)}]
     assert body["history"] != []
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from router import retrying, store
+from router import part_cancelling, retrying, store
 from router.domain import Change
 from shared.contracts import AllocateOrder, OrderPlaced, OrderRouted, ReleaseParts, ShipmentCreated
 from tests.router.conftest import Router
-from tests.router.examples import allocate, amended, balance, catalogue, order, row
+from tests.router.examples import SETTINGS, allocate, amended, balance, catalogue, order, row
 from tests.router.happenings import answer, asked, from_catalogue, history_of, moves, row_of
 
 BOOTS, OTHER_BOOTS = ("W1", "BOOTS"), ("W2", "BOOTS")
@@ -208,6 +208,49 @@ async def test_the_oldest_orders_are_asked_for_first(router: Router) -> None:
     assert await has_news(router, "W2") == 4
     again = [request.placed_at.hour for request in await router.said(AllocateOrder)][4:]
     assert again == [1, 2, 3, 4]
+
+
+async def test_news_that_neither_saw_while_both_were_written_is_looked_for_once_more(router: Router) -> None:
+    await places(router, order(row()), {BOOTS: 3})
+    async with router.database.transaction() as tx:
+        await tx.execute("UPDATE balances SET heard_at = now() WHERE catalogue_id = 'W2'")
+    await retrying.look(router.database)
+    assert len(await router.said(AllocateOrder)) == 1
+    async with router.database.transaction() as tx:
+        await tx.execute("UPDATE unserved_rows SET recheck_at = now()")
+    for _ in range(2):
+        await retrying.look(router.database)
+    assert len(await router.said(AllocateOrder)) == 2
+
+
+async def test_what_is_wanted_of_a_refused_order_stays_together_when_less_of_it_is_wanted(router: Router) -> None:
+    placed = order(row("1", mandatory=True), row("2", "SOCKS", quantity=2))
+    await places(router, placed, {("W1", "SOCKS"): 9})
+    async with router.database.transaction() as tx:
+        await part_cancelling.cancel(tx, SETTINGS, placed.order_id, "2", Decimal(1))
+    assert await has_news(router, "W1", "SOCKS") == 1
+    request = await asked(router, placed)
+    assert [(one.external_id, int(one.quantity), one.mandatory) for one in request.rows] == [
+        ("1", 5, True),
+        ("2", 1, False),
+    ]
+    await router.is_answered(allocate(request, {("W1", "SOCKS"): 9}))
+    assert await router.said(ShipmentCreated) == []
+    assert await has_news(router, "W2", version=3) == 1
+    await router.is_answered(allocate(await asked(router, placed), {("W1", "SOCKS"): 9, OTHER_BOOTS: 9}))
+    assert await row_of(router, placed, "2") == {("W1", 4): 1, "cancelled": 1}
+
+
+async def test_a_bundle_is_asked_for_again_as_a_bundle_or_not_at_all(router: Router) -> None:
+    placed = order(row("1", "HAT"), row("2"), row("3", "SOCKS", parent="2"))
+    await router.knows([], [balance("W1", "HAT")])
+    await places(router, placed, {("W1", "HAT"): 9, BOOTS: 9})
+    assert await row_of(router, placed, "2") == {"unserved": 5}
+    assert await has_news(router, "W1", version=2) == 1
+    again = await asked(router, placed)
+    assert [(one.external_id, one.parent) for one in again.rows] == [("2", None), ("3", "2")]
+    await router.is_answered(allocate(again, {BOOTS: 9}))
+    assert await row_of(router, placed, "2") == {"unserved": 5}
 
 
 async def test_two_replicas_that_look_at_once_ask_once(router: Router) -> None:

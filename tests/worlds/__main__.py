@@ -1,7 +1,6 @@
 """`make fuzz`: random worlds for as many steps as asked for; fails at the first unit that does not add up."""
 
 import argparse
-import asyncio
 import logging
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
+import uvloop
 
 from tests import servers
 from tests.worlds import world
@@ -42,4 +42,4 @@ async def run(wanted: argparse.Namespace) -> int:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    print(f"{asyncio.run(run(asked(sys.argv[1:])))} steps, and every unit accounted for")
+    print(f"{uvloop.run(run(asked(sys.argv[1:])))} steps, and every unit accounted for")

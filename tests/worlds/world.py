@@ -53,14 +53,18 @@ class World:
     async def live(self, steps: int) -> None:
         """Take about so many steps more, in spells of which each ends with everything arrived and looked over.
 
-        Some spells go one thing after the other, in others much happens at the same time.
+        In some spells one thing goes after the other, in others much happens at the same time, and in some far more
+        than anybody can keep up with.
         """
         until = self.steps + steps
         while self.steps < until:
-            if self.dice.random() < 0.5:
+            tempo = self.dice.choices(("slow", "busy", "storm"), (3, 3, 2))[0]
+            if tempo == "slow":
                 await self._one_by_one(min(until, self.steps + 300))
+            elif tempo == "busy":
+                await self._in_bursts(min(until, self.steps + 2_000), 40)
             else:
-                await self._in_bursts(min(until, self.steps + 3_000))
+                await self._in_bursts(min(until, self.steps + 8_000), 300)
             await self.settle()
 
     async def settle(self) -> None:
@@ -89,9 +93,9 @@ class World:
             if self.dice.random() < 0.02:
                 await self._look()
 
-    async def _in_bursts(self, until: int) -> None:
+    async def _in_bursts(self, until: int, most: int) -> None:
         while self.steps < until:
-            await self._act(self.dice.randint(5, 40))
+            await self._act(self.dice.randint(most // 8, most))
             for _ in range(self.dice.randint(3, 12)):
                 await self.postbox.relay(self.dice.choice(SERVICES), forgetful=self.dice.random() < 0.05)
                 await self.postbox.hand_over(4, LARGEST)

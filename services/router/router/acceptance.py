@@ -10,7 +10,7 @@ AT_ONCE = 500
 async def hurry(database: Database) -> int:
     """Call off unopened shipments whose time is over, remind of those whose time is half over; how many there were.
 
-    Nobody loses a shipment without a reminder, also if none was sent in time: then it comes first. Each shipment is
+    Nobody loses a shipment without a reminder and half of the time after it, also if it came late. Each shipment is
     locked and looked at as it is then. Whatever a supplier has committed before counts, and what it says later finds
     the shipment called off. Its goods are routed again by whoever takes the word of that.
     """
@@ -23,8 +23,11 @@ async def hurry(database: Database) -> int:
             await store.save_amended_shipments(tx, called_off)
             await outbox.put(tx, *(domain.shipment_changed(shipment) for shipment in called_off))
         if forgotten:
-            await store.save_reminded(tx, [shipment.shipment_id for shipment in forgotten])
-            await outbox.put(tx, *(domain.shipment_reminded(shipment, now) for shipment in forgotten))
+            accept_by = await store.save_reminded(tx, [shipment.shipment_id for shipment in forgotten])
+            await outbox.put(
+                tx,
+                *(domain.shipment_reminded(shipment, accept_by[shipment.shipment_id], now) for shipment in forgotten),
+            )
     return max(len(overdue), len(forgotten))
 
 

@@ -150,7 +150,7 @@ def _answered(
 ) -> Kept:
     """What an answer makes of an order: one that got nothing at all is decided anew."""
     promised = any(row.taken or row.waiting for row in allocated.rows)
-    if ask.whole and promised and route.cancelled is None and domain.got_nothing(route):
+    if ask.whole and promised and route.cancelled is None and domain.untouched(route):
         decision = domain.decide_again(route, ask.plan, allocated, now, _accept_by(settings, now))
         return Kept(route, decision.route, decision.shipments, releases=decision.releases, asked_at=asked_at)
     return replace(_changed(settings, route, domain.take_answer(route, ask, allocated, now), now), asked_at=asked_at)

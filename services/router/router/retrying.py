@@ -13,13 +13,7 @@ AT_ONCE = 200
 
 async def note_balances(tx: Transaction, events: Collection[BalanceChanged]) -> None:
     """Make due what wants a product that may serve it now: there is some of it, or it may be ordered."""
-    hopeful = [
-        event
-        for event in events
-        if event.published
-        and event.sellable
-        and (event.quantity > event.safety_stock or event.unlimited or event.back_order_allowed is not False)
-    ]
+    hopeful = [event for event in events if event.published and event.sellable]
     if hopeful:
         await store.note_balance_news(tx, hopeful)
 
@@ -44,13 +38,25 @@ async def ask_due(database: Database) -> int:
 
 async def look(database: Database) -> bool:
     """Ask for what is due; whether there is more."""
+    async with database.transaction() as tx:
+        await store.recheck_unserved(tx)
     return await ask_due(database) == AT_ONCE
 
 
 async def _ask(tx: Transaction, routes: Collection[Route]) -> None:
     whole = {route.order.order_id for route in routes if domain.got_nothing(route)}
+    ended = await store.ended_rows(tx, [route.order.order_id for route in routes])
     orders = [
-        route.order if route.order.order_id in whole else domain.later_order(route, domain.unserved(route.standing))
+        domain.whole_order(route)
+        if route.order.order_id in whole
+        else domain.later_order(
+            route,
+            {
+                row: quantity
+                for row, quantity in domain.unserved(route.standing).items()
+                if (route.order.order_id, row) not in ended
+            },
+        )
         for route in routes
     ]
     barred = {route.order.order_id: domain.barred(route.standing) for route in routes}

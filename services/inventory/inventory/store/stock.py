@@ -120,10 +120,11 @@ class Move(NamedTuple):
 
 
 async def return_stock(tx: Transaction, moves: Mapping[int, Move]) -> None:
-    """Lower what is allocated and raise what is available, by balance."""
+    """Lower what is allocated and raise what is available, by balance. What never runs out gets nothing back."""
     await tx.execute(
         "UPDATE balances SET allocated = balances.allocated - move.settled,"
-        " quantity = balances.quantity + move.returned, supplied = balances.supplied + move.found,"
+        " quantity = balances.quantity + CASE WHEN balances.unlimited THEN 0 ELSE move.returned END,"
+        " supplied = balances.supplied + move.found - CASE WHEN balances.unlimited THEN move.returned ELSE 0 END,"
         " updated_at = clock_timestamp()"
         " FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[])"
         " AS move (id, settled, returned, found) WHERE balances.id = move.id",

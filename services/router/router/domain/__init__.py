@@ -3,7 +3,17 @@
 from router.domain.acceptance import NOT_ACCEPTED, shipment_reminded
 from router.domain.amending import BY_RETAILER, Amendment, amend, amendment, merged, replacement
 from router.domain.answering import Changed, fill, overtakes, plain, take_answer, told
-from router.domain.asks import Ask, barred, got_nothing, later_ask, later_order, unserved, whole_ask
+from router.domain.asks import (
+    Ask,
+    barred,
+    got_nothing,
+    later_ask,
+    later_order,
+    unserved,
+    untouched,
+    whole_ask,
+    whole_order,
+)
 from router.domain.asks import misfit as misfit_later
 from router.domain.decision import Decision, decide, decide_again, first_standing, misfit, release
 from router.domain.dispatch import NewShipment, new_shipments, order_routed, shipment_id, terms_of
@@ -156,7 +166,9 @@ __all__ = [
     "told",
     "tracking_codes",
     "unserved",
+    "untouched",
     "whole_ask",
+    "whole_order",
     "withdraw",
     "would_change",
 ]

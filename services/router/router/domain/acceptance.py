@@ -9,8 +9,8 @@ NOT_ACCEPTED = "not accepted in time"
 """What a supplier that answers too late is told."""
 
 
-def shipment_reminded(shipment: Shipment, at: datetime) -> ShipmentReminded:
-    """The event that tells of a reminder."""
+def shipment_reminded(shipment: Shipment, accept_by: datetime, at: datetime) -> ShipmentReminded:
+    """The event that tells of a reminder, and until when its supplier has time now."""
     return ShipmentReminded(
         shipment_id=shipment.shipment_id,
         order_id=shipment.order_id,
@@ -18,6 +18,6 @@ def shipment_reminded(shipment: Shipment, at: datetime) -> ShipmentReminded:
         retailer_id=shipment.retailer_id,
         supplier_id=shipment.supplier_id,
         catalogue_id=shipment.catalogue_id,
-        accept_by=shipment.accept_by,
+        accept_by=accept_by,
         reminded_at=at,
     )

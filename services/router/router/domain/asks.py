@@ -6,7 +6,7 @@ from decimal import Decimal
 from router.domain.record import ZERO, Route, total
 from router.domain.standing import Standing
 from shared.contracts import AllocateOrder, OrderAllocated, OrderPlaced, Part
-from shared.rules.plan import Plan, allocation_request
+from shared.rules.plan import Plan, allocation_request, needs_stock
 
 
 class Ask(Part):
@@ -25,13 +25,16 @@ class Ask(Part):
 
 
 def later_order(route: Route, wanted: Mapping[str, Decimal]) -> OrderPlaced:
-    """The order as a later round asks for it: these quantities of rows, and no groups, which were decided before."""
+    """The order as a later round asks for it: these quantities of rows, and bundles as far as they are asked together.
+
+    All other groups were decided before.
+    """
     rows = tuple(
         row.model_copy(
             update={
                 "quantity": wanted[row.external_id],
                 "mandatory": False,
-                "parent": None,
+                "parent": row.parent if row.parent in wanted else None,
                 "back_order": row.back_order and row.external_id not in route.no_waiting,
             }
         )
@@ -46,6 +49,8 @@ def later_order(route: Route, wanted: Mapping[str, Decimal]) -> OrderPlaced:
 def later_ask(route: Route, order: OrderPlaced, plan: Plan, *, retry: bool, final: Collection[str] = ()) -> Ask | None:
     """The next round of an order, for those rows that have candidates; None when none has."""
     hopeful = {row.external_id for row in plan.rows if row.ranked}
+    if retry:
+        hopeful -= _torn(route, order, hopeful)
     if not hopeful:
         return None
     asked = order.model_copy(update={"rows": tuple(row for row in order.rows if row.external_id in hopeful)})
@@ -58,11 +63,28 @@ def later_ask(route: Route, order: OrderPlaced, plan: Plan, *, retry: bool, fina
     )
 
 
+def _torn(route: Route, order: OrderPlaced, hopeful: Collection[str]) -> set[str]:
+    """Rows of bundles of which another row cannot be asked for: what belongs together is not begun without the rest."""
+    parents = {row.external_id: row.parent for row in route.order.rows if needs_stock(row)}
+    tops: dict[str, str] = {}
+    for row_id in parents:
+        top = row_id
+        while (parent := parents.get(top)) is not None:
+            top = parent
+        tops[row_id] = top
+    unasked = {top for row_id, top in tops.items() if row_id not in hopeful}
+    bundled = {top for row_id, top in tops.items() if row_id != top}
+    return {row.external_id for row in order.rows if tops.get(row.external_id) in unasked & bundled}
+
+
 def whole_ask(route: Route, plan: Plan) -> Ask | None:
-    """The next round of an order that got nothing, for all of it; None when nobody has anything of it."""
+    """The next round of an order that got nothing, for all of it that is wanted still, with the groups of the order.
+
+    None when nobody has anything of it.
+    """
     if not any(row.ranked for row in plan.rows):
         return None
-    order = route.order.model_copy(update={"reservation_id": None, "replaces": None})
+    order = whole_order(route).model_copy(update={"reservation_id": None, "replaces": None})
     return Ask(request=allocation_request(order, plan, route.round + 1), plan=plan, retry=True, whole=True)
 
 
@@ -83,10 +105,35 @@ def misfit(ask: Ask, allocated: OrderAllocated) -> str | None:
 
 
 def got_nothing(route: Route) -> bool:
-    """Whether an order was refused, or nobody could serve any of it, and nothing else has happened to its goods."""
+    """Whether an order was refused, or nobody could serve any of it, and nothing of its goods is under way.
+
+    What its retailer wants less of since then does not matter: the rest belongs together as before.
+    """
     assert route.standing is not None
     goods = [row for row in route.standing.rows if row.stocked]
-    return bool(goods) and all(row.unserved == row.quantity and not row.barred for row in goods)
+    return any(row.unserved for row in goods) and all(
+        row.unserved + row.cancelled == row.quantity and not row.barred for row in goods
+    )
+
+
+def untouched(route: Route) -> bool:
+    """Whether an order that got nothing is wanted as it was placed: what it gets then is decided anew."""
+    assert route.standing is not None
+    return got_nothing(route) and not any(row.cancelled for row in route.standing.rows)
+
+
+def whole_order(route: Route) -> OrderPlaced:
+    """An order that got nothing, with what is wanted of it still; rows that are not wanted at all are gone."""
+    left = unserved(route.standing)
+    return route.order.model_copy(
+        update={
+            "rows": tuple(
+                row.model_copy(update={"quantity": left.get(row.external_id, row.quantity)})
+                for row in route.order.rows
+                if row.external_id in left or not needs_stock(row)
+            )
+        }
+    )
 
 
 def unserved(standing: Standing | None) -> dict[str, Decimal]:

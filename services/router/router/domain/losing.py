@@ -91,7 +91,7 @@ def reconcile(route: Route, shipments: Mapping[UUID, Shipment]) -> Loss | None:
     """What an order has lost when its shipments, by id, deliver less than it thought; None when nothing.
 
     What was lost is routed again without the catalogue that declined it; what nobody else has now is not coming, as
-    shops built for Glue expect (glue-api.md D.9). A row that is not to be delivered in parts
+    shops built for Glue expect (glue-api.md A.15, 9). A row that is not to be delivered in parts
     stays with what was delivered of it. Of an order that is not wanted any more nothing is routed again.
     """
     losses = _Losses(route, shipments)
@@ -219,6 +219,7 @@ def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = No
     partial = {row.external_id: row.partial_delivery_allowed for row in route.order.rows}
     wanted: dict[str, Decimal] = {}
     final: set[str] = set()
+    released: list[PartRelease] = []
     rows: list[RowStanding] = []
     for row in route.standing.rows:
         lost = [
@@ -245,12 +246,18 @@ def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = No
         elif not partial[row.external_id] and left.pieces:
             rows.append(standing.changed(barred, cancelled=row.cancelled + quantity, reason=NOT_PARTIALLY))
         else:
-            wanted[row.external_id] = quantity
+            # What waits may come from the very catalogue that has declined: it waits elsewhere, or is asked of others.
+            again = ZERO if fall else row.waiting
+            released.extend(
+                PartRelease(row_id=row.external_id, quantity=line.quantity, lot=line.lot)
+                for line in (row.lines if again else ())
+            )
+            wanted[row.external_id] = quantity + again
             # What a catalogue has declined is asked of the others once; what it lacks, whoever has it may serve later.
             final |= {row.external_id} if sent or not fall else set()
-            rows.append(standing.changed(barred, rerouting=row.rerouting + quantity))
+            kept = barred.model_copy(update={"waiting": ZERO, "lines": ()}) if again else barred
+            rows.append(standing.changed(kept, rerouting=row.rerouting + quantity + again))
     falls: dict[UUID, dict[RowKey, Decimal]] = {}
-    releases: list[PartRelease] = []
     for source in (fall or {}, losses.pulled):
         for (external_id, piece), quantity in source.items():
             if piece.shipment_id is not None:
@@ -258,7 +265,7 @@ def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = No
                 key = (external_id, piece.product_id)
                 rows_of[key] = rows_of.get(key, ZERO) + quantity
             elif source is losses.pulled:
-                releases.append(
+                released.append(
                     PartRelease(
                         row_id=external_id,
                         quantity=quantity,
@@ -268,7 +275,7 @@ def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = No
                     )
                 )
     changed = settled_followers(replace(route, standing=route.standing.replaced(rows)))
-    return Loss(changed, wanted, frozenset(final), falls, tuple(releases))
+    return Loss(changed, wanted, frozenset(final), falls, tuple(released))
 
 
 def _cause(shipment: Shipment) -> str:

@@ -32,18 +32,24 @@ CREATE TABLE unserved_rows (
     ean text,
     quantity numeric(18, 6) NOT NULL CHECK (quantity > 0),
     barred text[] NOT NULL,
+    -- Whether it may wait for stock: then a catalogue that allows backorders is news as well.
+    back_order boolean NOT NULL DEFAULT false,
     due boolean NOT NULL DEFAULT false,
+    -- News that commits while this is written sees nothing of it, and this nothing of the news: it is looked for once more.
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    recheck_at timestamptz DEFAULT now() + interval '20 seconds',
     PRIMARY KEY (order_id, row_id)
 );
 CREATE INDEX unserved_rows_by_product ON unserved_rows (retailer_id, product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX unserved_rows_by_ean ON unserved_rows (retailer_id, ean) WHERE ean IS NOT NULL;
 CREATE INDEX unserved_rows_due ON unserved_rows (placed_at, order_id) WHERE due;
+CREATE INDEX unserved_rows_to_recheck ON unserved_rows (recheck_at) WHERE recheck_at IS NOT NULL;
 
 -- Orders that nobody could serve before wait for news like those that come from now on.
-INSERT INTO unserved_rows (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred)
+INSERT INTO unserved_rows (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred, back_order)
 SELECT o.order_id, r.value ->> 'external_id', o.retailer_id, (p.placed ->> 'placed_at')::timestamptz,
     w.value ->> 'product_id', CASE WHEN w.value ->> 'product_id' IS NULL THEN w.value ->> 'ean' END,
-    (r.value ->> 'unserved')::numeric, '{}'
+    (r.value ->> 'unserved')::numeric, '{}', coalesce((w.value ->> 'back_order')::bool, false)
 FROM routes o
 CROSS JOIN LATERAL (SELECT convert_from(o.placed, 'UTF8')::jsonb AS placed) AS p
 CROSS JOIN LATERAL jsonb_array_elements(o.standing -> 'rows') AS r (value)

@@ -17,7 +17,7 @@ from shared.rules.replay import Rules
 def read(content: bytes) -> Rules:
     """The rules in a file. Raises NotLoadable with everything that is wrong."""
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")
         document = tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
@@ -38,7 +38,7 @@ def read(content: bytes) -> Rules:
 
 def place(location: Sequence[str], content: bytes) -> str:
     """Where in a file that can be read something stands."""
-    return _place(location, dict(_lines(content.decode())))
+    return _place(location, dict(_lines(content.decode("utf-8-sig"))))
 
 
 def _place(location: Location, lines: Mapping[Location, int]) -> str:

@@ -1,6 +1,7 @@
 """Shipments that their suppliers have not opened yet."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from router.domain import Shipment
@@ -27,9 +28,18 @@ async def unreminded_shipments(tx: Transaction, limit: int) -> list[Shipment]:
     return await _due(tx, "reminded_at IS NULL", limit)
 
 
-async def save_reminded(tx: Transaction, shipment_ids: Collection[UUID]) -> None:
-    """Note that suppliers were reminded of locked shipments."""
-    await tx.execute("UPDATE shipments SET reminded_at = now() WHERE id = ANY($1::uuid[])", list(shipment_ids))
+async def save_reminded(tx: Transaction, shipment_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """Note that suppliers were reminded of locked shipments; until when each has time to accept.
+
+    That is half of its time from now on, if the reminder comes later than it should.
+    """
+    rows = await tx.fetch(
+        "UPDATE shipments SET reminded_at = now(),"
+        " accept_by = greatest(accept_by, now() + (accept_by - created_at) / 2)"
+        " WHERE id = ANY($1::uuid[]) RETURNING id, accept_by",
+        list(shipment_ids),
+    )
+    return {row["id"]: row["accept_by"] for row in rows}
 
 
 async def count_overdue(tx: Transaction) -> int:

@@ -106,18 +106,20 @@ async def save_unserved(tx: Transaction, routes: Sequence[tuple[Route, datetime 
     A row of which there has been news since then is due to be asked for again: the answer may be older.
     """
     await tx.execute(
-        "INSERT INTO unserved_rows (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred, due)"
+        "INSERT INTO unserved_rows (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred,"
+        " asked_at, back_order, due)"
         " SELECT u.order_id, u.row_id, u.retailer_id, u.placed_at, u.product_id, u.ean, u.quantity,"
-        " string_to_array(u.barred, chr(31)),"
+        " string_to_array(u.barred, chr(31)), coalesce(u.asked_at, r.asked_at), u.back_order,"
         " EXISTS (SELECT FROM balances b JOIN catalogues c USING (retailer_id, catalogue_id)"
         " WHERE b.retailer_id = u.retailer_id AND (b.product_id = u.product_id OR b.ean = u.ean)"
         " AND greatest(b.heard_at, c.heard_at) > coalesce(u.asked_at, r.asked_at)"
         " AND c.active AND b.published AND b.catalogue_id <> ALL(string_to_array(u.barred, chr(31))))"
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::numeric[],"
-        " $8::text[], $9::timestamptz[])"
-        " AS u (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred, asked_at)"
+        " $8::text[], $9::timestamptz[], $10::bool[])"
+        " AS u (order_id, row_id, retailer_id, placed_at, product_id, ean, quantity, barred, asked_at, back_order)"
         " JOIN routes r USING (order_id) ORDER BY u.order_id, u.row_id"
-        " ON CONFLICT (order_id, row_id) DO UPDATE SET quantity = excluded.quantity, barred = excluded.barred",
+        " ON CONFLICT (order_id, row_id) DO UPDATE SET quantity = excluded.quantity, barred = excluded.barred,"
+        " asked_at = excluded.asked_at, recheck_at = excluded.recheck_at",
         *postgres.columns(
             (
                 (
@@ -130,14 +132,29 @@ async def save_unserved(tx: Transaction, routes: Sequence[tuple[Route, datetime 
                     quantities[row.external_id],
                     amendments.SEPARATOR.join(_barred(route, row.external_id)),
                     asked_at,
+                    row.back_order and row.external_id not in route.no_waiting,
                 )
                 for route, asked_at in routes
                 for quantities in [unserved(route.standing)]
                 for row in route.order.rows
                 if row.external_id in quantities
             ),
-            9,
+            10,
         ),
+    )
+
+
+async def recheck_unserved(tx: Transaction) -> None:
+    """Make those rows due of which there was news while they were written: neither could see the other then."""
+    await tx.execute(
+        "UPDATE unserved_rows u SET recheck_at = NULL, due = u.due OR meant.goes_on AND EXISTS ("  # noqa: S608
+        "SELECT FROM balances b JOIN catalogues c USING (retailer_id, catalogue_id)"
+        " WHERE b.retailer_id = u.retailer_id AND (b.product_id = u.product_id OR b.ean = u.ean)"
+        " AND c.active AND b.published AND b.catalogue_id <> ALL(u.barred)"
+        " AND greatest(b.heard_at, c.heard_at) > u.asked_at - interval '20 seconds')"
+        f" FROM (SELECT order_id, row_id, {GOES_ON} AS goes_on FROM unserved_rows w WHERE recheck_at <= now()"
+        " ORDER BY order_id, row_id LIMIT 500 FOR UPDATE SKIP LOCKED) AS meant"
+        " WHERE u.order_id = meant.order_id AND u.row_id = meant.row_id"
     )
 
 
@@ -161,23 +178,48 @@ GOES_ON = (
 """Of the rows `w`, those that have not ended: a row of which all that was to come was delivered is not begun again."""
 
 
-async def note_balance_news(tx: Transaction, events: Collection[BalanceChanged]) -> None:
-    """Make those unserved rows due that want a product, by product id or by EAN, of which there is news.
+async def ended_rows(tx: Transaction, order_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """The unserved rows of orders that have ended with what was delivered of them."""
+    rows = await tx.fetch(
+        f"SELECT order_id, row_id FROM unserved_rows w WHERE order_id = ANY($1::uuid[]) AND NOT {GOES_ON}",  # noqa: S608
+        list(order_ids),
+    )
+    return {(row["order_id"], row["row_id"]) for row in rows}
 
-    Not those that were served in part, and have ended with that.
+
+async def note_balance_news(tx: Transaction, events: Collection[BalanceChanged]) -> None:
+    """Make those unserved rows due that want a product, by product id or by EAN, of which there is some now.
+
+    Rows that may wait are due as well where backorders are allowed. Those are not that were served in part, and have
+    ended with that.
     """
     await tx.execute(
-        "WITH n AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])"  # noqa: S608
-        " AS n (retailer_id, catalogue_id, product_id, ean)),"
+        "WITH n AS (SELECT n.*, coalesce(n.allowed, c.back_order_allowed, false) AS waits"  # noqa: S608
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::bool[])"
+        " AS n (retailer_id, catalogue_id, product_id, ean, free, allowed)"
+        " LEFT JOIN catalogues c USING (retailer_id, catalogue_id)),"
         " wanting AS (SELECT w.order_id, w.row_id FROM n JOIN unserved_rows w USING (retailer_id, product_id)"
-        " WHERE n.catalogue_id <> ALL(w.barred)"
+        " WHERE n.catalogue_id <> ALL(w.barred) AND (n.free OR (n.waits AND w.back_order))"
         " UNION SELECT w.order_id, w.row_id FROM n JOIN unserved_rows w USING (retailer_id, ean)"
-        " WHERE n.catalogue_id <> ALL(w.barred))"
+        " WHERE n.catalogue_id <> ALL(w.barred) AND (n.free OR (n.waits AND w.back_order)))"
         " UPDATE unserved_rows u SET due = true FROM (SELECT order_id, row_id FROM unserved_rows w"
         f" WHERE (order_id, row_id) IN (SELECT order_id, row_id FROM wanting) AND {GOES_ON}"
         " ORDER BY order_id, row_id FOR UPDATE) AS meant"
         " WHERE u.order_id = meant.order_id AND u.row_id = meant.row_id",
-        *postgres.columns(((e.retailer_id, e.catalogue_id, e.product_id, e.ean) for e in events), 4),
+        *postgres.columns(
+            (
+                (
+                    e.retailer_id,
+                    e.catalogue_id,
+                    e.product_id,
+                    e.ean,
+                    e.unlimited or e.quantity > e.safety_stock,
+                    e.back_order_allowed,
+                )
+                for e in events
+            ),
+            6,
+        ),
     )
 
 
