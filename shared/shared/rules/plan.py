@@ -1,6 +1,8 @@
 """What is asked of inventory for an order: its goods rows, each with its candidates, first to last."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, Quantity, ReleaseOrder, RowDemand
 
@@ -96,19 +98,38 @@ def allocation_request(
         all_or_nothing=plan.all_or_nothing,
         reservation_id=order.reservation_id,
         rows=tuple(
-            RowDemand(
-                external_id=row.external_id,
-                quantity=row.quantity,
-                mandatory=row.mandatory,
-                partial_delivery_allowed=row.partial_delivery_allowed,
-                back_order=row.back_order,
-                parent=row.parent,
-                candidates=tuple(
-                    Candidate(catalogue_id=ranked.catalogue_id, product_id=ranked.product_id)
-                    for ranked in plans[row.external_id].ranked
-                ),
-            )
+            demand(row, ((ranked.catalogue_id, ranked.product_id) for ranked in plans[row.external_id].ranked))
             for row in order.rows
             if row.external_id in plans
         ),
+    )
+
+
+class Wanted(Protocol):
+    """A row as it was ordered, whoever tells of it."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def mandatory(self) -> bool: ...
+    @property
+    def partial_delivery_allowed(self) -> bool: ...
+    @property
+    def back_order(self) -> bool: ...
+    @property
+    def parent(self) -> str | None: ...
+
+
+def demand(row: Wanted, candidates: Iterable[tuple[str, str]]) -> RowDemand:
+    """What is asked of inventory for a row, of these catalogues and products in turn."""
+    return RowDemand(
+        external_id=row.external_id,
+        quantity=row.quantity,
+        mandatory=row.mandatory,
+        partial_delivery_allowed=row.partial_delivery_allowed,
+        back_order=row.back_order,
+        parent=row.parent,
+        candidates=tuple(Candidate(catalogue_id=catalogue, product_id=product) for catalogue, product in candidates),
     )

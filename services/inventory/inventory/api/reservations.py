@@ -25,7 +25,7 @@ ReservationId = Annotated[UUID, Path(description="The reservation, by the id tha
     openapi_extra=reservation_bodies.body(),
 )
 async def post_reservation(request: Request, caller: Retailer) -> Response:
-    """Nobody else gets what is kept until it expires or an order names it, which then takes from it first.
+    """Nobody else gets what is kept until it expires or an order names it, for which it then counts as free.
 
     Rows are ranked and served as those of an order are, from the shelf only. What cannot be kept is `short`, and where
     nothing can there is no reservation. A supplier that counts its stock anew may still turn out to have less.

@@ -9,19 +9,17 @@ from uuid import UUID
 from router.domain.standing import Standing
 from shared.contracts import (
     AllocateOrder,
-    Candidate,
     Delivery,
     OrderAllocated,
     OrderPlaced,
     Outcome,
     Part,
     Quantity,
-    RowDemand,
     Seen,
     Taking,
 )
 from shared.rules import remembering, taking
-from shared.rules.plan import Dropped, Plan
+from shared.rules.plan import Dropped, Plan, demand
 
 RULES = "2026.2"
 """The version of the rules of ranking and taking; a new one whenever the same order could be decided differently."""
@@ -137,17 +135,7 @@ def request_of(record: DecisionRecord) -> AllocateOrder:
         placed_at=record.decided_at,
         all_or_nothing=record.all_or_nothing,
         rows=tuple(
-            RowDemand(
-                external_id=row.external_id,
-                quantity=row.quantity,
-                mandatory=row.mandatory,
-                partial_delivery_allowed=row.partial_delivery_allowed,
-                back_order=row.back_order,
-                parent=row.parent,
-                candidates=tuple(
-                    Candidate(catalogue_id=seen.catalogue_id, product_id=seen.product_id) for seen in row.candidates
-                ),
-            )
+            demand(row, ((seen.catalogue_id, seen.product_id) for seen in row.candidates))
             for row in record.rows
             if row.stocked
         ),

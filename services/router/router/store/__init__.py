@@ -20,7 +20,7 @@ from router.store.asks import (
     take_asks,
     take_early_news,
 )
-from router.store.books import books, pieces, reserved, routed_orders, standings
+from router.store.books import books, pieces, routed_orders, standings
 from router.store.new_shipments import save_shipment_rows, save_shipments
 from router.store.routes import (
     count_postponed,
@@ -88,7 +88,6 @@ __all__ = [
     "pieces",
     "postponed_routes",
     "recheck_unserved",
-    "reserved",
     "route_called",
     "routed_orders",
     "routes_for_update",

@@ -73,20 +73,3 @@ async def pieces(tx: Transaction) -> Sequence[Record]:
         " jsonb_array_elements(r.value -> 'pieces') AS p (value)"
         " ORDER BY o.order_id, row_id, catalogue_id, product_id, lot"
     )
-
-
-async def reserved(tx: Transaction) -> Sequence[Record]:
-    """What decided orders are promised that is in no shipment: they are held.
-
-    Columns: order_id, row_id, catalogue_id, lot, quantity, cancelled. Service and cost rows took no stock and are left
-    out.
-    """
-    return await tx.fetch(
-        "SELECT o.order_id, r.value ->> 'external_id' AS row_id, p.value ->> 'catalogue_id' AS catalogue_id,"
-        " coalesce((p.value ->> 'lot')::int, 1) AS lot, sum((p.value ->> 'quantity')::numeric) AS quantity,"
-        " o.cancelled_at IS NOT NULL AS cancelled"
-        " FROM routes o, jsonb_array_elements(o.standing -> 'rows') AS r (value),"
-        " jsonb_array_elements(r.value -> 'pieces') AS p (value)"
-        " WHERE p.value ->> 'shipment_id' IS NULL AND coalesce((r.value ->> 'stocked')::bool, true)"
-        " GROUP BY 1, 2, 3, 4, 6 ORDER BY 1, 2, 3, 4"
-    )
