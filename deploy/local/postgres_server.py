@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,7 @@ from typing import Self
 import asyncpg
 
 from deploy.local import ports, postgres_data, trouble
-from deploy.local.server_process import ServerProcess
+from deploy.local.server_process import Account, ServerProcess
 
 _DATABASE = "sluice"
 _PATIENCE = 5.0  # seconds for a predecessor on the same folder to finish dying
@@ -27,9 +27,9 @@ SETTINGS: Mapping[str, str] = {
     # Five services with a pool each, one process per service at most, and the tests' databases.
     "max_connections": "200",
     "shared_buffers": "256MB",
-    # Messages are short-lived rows: pages are written whole after every checkpoint, so compress them, and take
-    # checkpoints rarely.
-    "wal_compression": "on",
+    # Pages are written whole after every checkpoint. To compress them takes a third of the time of a busy server, so
+    # checkpoints are taken rarely instead.
+    "wal_compression": "off",
     "checkpoint_timeout": "15min",
     "max_wal_size": "2GB",
     # Nobody replicates from here, so less need be written.
@@ -75,14 +75,12 @@ class PostgresServer:
             "unix_socket_directories": "",
         }
         try:
-            self._process = await ServerProcess.start(
+            self._process = await self._launch(
                 [
                     *(postgres_data.programs() / "postgres", "-D", folder),
                     *(f"--{name}={value}" for name, value in settings.items()),
                 ],
-                log=self._log,
-                dies_by=signal.SIGINT,
-                account=account,
+                account,
             )
         except OSError as error:
             raise trouble.from_os_error(postgres_data.WHAT, error, self._data) from error
@@ -113,6 +111,9 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    async def _launch(self, command: Sequence[str | Path], account: Account | None) -> ServerProcess:
+        return await ServerProcess.start(command, log=self._log, dies_by=signal.SIGINT, account=account)
 
     async def _until_ready(self, folder: Path) -> None:
         """Wait for the word `ready` in its lock file, however long recovery takes; asking it would fill its log."""

@@ -21,6 +21,8 @@ log = structlog.get_logger()
 REACH_WAIT_S = 5.0
 JOIN_WAIT_S = 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+TOPICS_S = 10.0
+"""So often it is looked whether the topics are still there: a broker that came back empty makes none by itself."""
 
 
 class Consuming:
@@ -77,7 +79,20 @@ class Consuming:
             else:
                 self._joined.set()
                 log.info("service consumes", service=self.service, topics=len(self.inboxes))
-                return
+                await self._keep_topics()
+
+    async def _keep_topics(self) -> None:
+        """Make topics again that are gone, until cancelled. The consumers and the relays then find them."""
+        topics = [inbox.type_of_message.topic for inbox in self.inboxes]
+        while True:
+            await asyncio.sleep(TOPICS_S)
+            try:
+                made = await kafka.create_topics(self.settings, topics)
+            except Exception as error:
+                log.warning("topics not seen", service=self.service, error=failures.describe(error))
+            else:
+                if made:
+                    log.warning("topics made again", service=self.service, topics=made)
 
     async def _join(self) -> None:
         settings = self.settings

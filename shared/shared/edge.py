@@ -1,5 +1,6 @@
 """The edge of every HTTP interface: addresses and queries as clients write them, size limits, one shape for errors."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,6 +17,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import failures, observability, postgres, problems
+from shared.express import Application, Lane
+from shared.room import Room
 
 log = structlog.get_logger()
 
@@ -60,12 +63,13 @@ def refusal_of_nul(path: str, query: bytes) -> problems.Refused | None:
 
 
 class Edge:
-    """ASGI: repairs the address, bounds the body, names the request, counts and traces it."""
+    """ASGI: repairs the address, bounds the body and all bodies together, names the request, counts and traces it."""
 
-    def __init__(self, app: ASGIApp, *, service: str, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, service: str, max_body_bytes: int, room: Room) -> None:
         self.app = app
         self.service = service
         self.max_body_bytes = max_body_bytes
+        self.room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -87,6 +91,7 @@ class Edge:
         if not (8 <= len(request_id) <= 64 and request_id.replace("-", "").isalnum()):
             request_id = str(uuid_utils.uuid7())
         began, status = perf_counter(), 500
+        body = _Body(receive, self.max_body_bytes, self.room)
 
         async def send_named(message: Message) -> None:
             nonlocal status
@@ -105,27 +110,33 @@ class Edge:
                 elif refusal := refusal_of_nul(path, scope["query_string"]):
                     await _refuse(refusal, path)(scope, receive, send_named)
                 else:
-                    await self.app(scope, _bounded(receive, self.max_body_bytes), send_named)
+                    await self.app(scope, body.receive, send_named)
             finally:
+                self.room.leave(body.read)
                 route = getattr(scope.get("route"), "path", "unknown")
                 observability.HTTP_SECONDS.labels(self.service, scope["method"], route, str(status)).observe(
                     perf_counter() - began
                 )
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Read no more than the limit, also of a body that does not say its length."""
-    read = 0
+class _Body:
+    """The body of a request: no more than the limit is read, also of one that does not say its length."""
 
-    async def receive_bounded() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > limit:
-            raise problems.Refused(413, f"The body is larger than {limit} bytes")
+    def __init__(self, receive: Receive, limit: int, room: Room) -> None:
+        self.read = 0
+        self._receive = receive
+        self._limit = limit
+        self._room = room
+
+    async def receive(self) -> Message:
+        """The next part of it. Raises problems.Refused: 413 past the limit, 503 without room."""
+        message = await self._receive()
+        if more := len(message.get("body", b"")):
+            if self.read + more > self._limit:
+                raise problems.Refused(413, f"The body is larger than {self._limit} bytes")
+            self._room.take(more, self.read)
+            self.read += more
         return message
-
-    return receive_bounded
 
 
 def _too_large(path: str, limit: int) -> Response:
@@ -145,28 +156,18 @@ def _error(status: int, message: str, path: str, errors: Any = (), headers: dict
     )
 
 
-def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
-    """Put the edge around an application, and answer every error in the one shape."""
+def install(
+    app: Application, service: str, max_body_bytes: int, max_bodies_bytes: int, lanes: Sequence[Lane] = ()
+) -> None:
+    """Put the edge around an application and its lanes, and answer every error in the one shape."""
+    room = Room(max_bodies_bytes)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
-    app.add_middleware(Edge, service=service, max_body_bytes=max_body_bytes)
-
-    @app.exception_handler(problems.Refused)
-    async def refused(request: Request, refusal: problems.Refused) -> Response:
-        return _refuse(refusal, request.url.path)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid_request(request: Request, error: RequestValidationError) -> Response:
-        found = [
-            problems.from_pydantic(
-                [step for step in e["loc"] if step not in ("body", "query", "path")], e["type"], e["msg"]
-            )
-            for e in error.errors()
-        ]
-        return _refuse(problems.invalid(found), request.url.path)
-
-    @app.exception_handler(ValidationError)
-    async def invalid_body(request: Request, error: ValidationError) -> Response:
-        return _refuse(problems.invalid(problems.field_errors(error)), request.url.path)
+    app.add_middleware(Edge, service=service, max_body_bytes=max_body_bytes, room=room)
+    app.open_lanes(
+        *lanes,
+        edge=lambda served: Edge(served, service=service, max_body_bytes=max_body_bytes, room=room),
+        refuse=_answer_to,
+    )
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
@@ -178,21 +179,39 @@ def install(app: FastAPI, service: str, max_body_bytes: int) -> None:
             return _error(405, f"{request.method} is not possible here", request.url.path, headers=allowed)
         return _error(error.status_code, str(error.detail), request.url.path, headers=dict(error.headers or {}))
 
-    async def crashed(request: Request, error: Exception) -> Response:
-        path, said = request.url.path, failures.describe(error)
-        for applies, why in ((postgres.is_away, "away"), (postgres.is_passing, "busy")):
-            if applies(error):
-                log.warning("database cannot answer", why=why, path=path, error=said)
-                return _error(503, f"The database is {why}; send it again", path, headers={"Retry-After": "1"})
-        if postgres.is_unfit(error):
-            log.warning("value does not fit", path=path, error=said, trace=failures.trace(error))
-            return _error(400, "A value is out of range, or has a character that cannot be stored", path)
-        log.error("request failed", path=path, error=said, trace=failures.trace(error))
-        return _error(500, "Something went wrong here; nothing was changed by this request", path)
+    async def answered(request: Request, error: Exception) -> Response:
+        return _answer_to(request, error)
 
     # Each by itself: what is left to the last of them, Starlette raises again for the server to log once more.
-    for kind in (*postgres.TROUBLE, Exception):
-        app.add_exception_handler(kind, crashed)
+    for kind in (problems.Refused, RequestValidationError, ValidationError, *postgres.TROUBLE, Exception):
+        app.add_exception_handler(kind, answered)
+
+
+def _answer_to(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed: with what is wrong with it, or, if it is our fault, that it is."""
+    path = request.url.path
+    if isinstance(error, problems.Refused):
+        return _refuse(error, path)
+    if isinstance(error, ValidationError):
+        return _refuse(problems.invalid(problems.field_errors(error)), path)
+    if isinstance(error, RequestValidationError):
+        found = [
+            problems.from_pydantic(
+                [step for step in e["loc"] if step not in ("body", "query", "path")], e["type"], e["msg"]
+            )
+            for e in error.errors()
+        ]
+        return _refuse(problems.invalid(found), path)
+    said = failures.describe(error)
+    for applies, why in ((postgres.is_away, "away"), (postgres.is_passing, "busy")):
+        if applies(error):
+            log.warning("database cannot answer", why=why, path=path, error=said)
+            return _error(503, f"The database is {why}; send it again", path, headers={"Retry-After": "1"})
+    if postgres.is_unfit(error):
+        log.warning("value does not fit", path=path, error=said, trace=failures.trace(error))
+        return _error(400, "A value is out of range, or has a character that cannot be stored", path)
+    log.error("request failed", path=path, error=said, trace=failures.trace(error))
+    return _error(500, "Something went wrong here; nothing was changed by this request", path)
 
 
 async def read_body(request: Request) -> bytes:

@@ -18,7 +18,7 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
-from shared import failures, observability, outbox, postgres
+from shared import failpoints, failures, observability, outbox, postgres
 from shared.contracts import Message
 from shared.postgres import Database, Transaction
 
@@ -156,6 +156,7 @@ class Inbox:
                 elif arrival.message_id in fresh_ids:
                     fresh_ids.discard(arrival.message_id)
                     (fresh if arrival.error is None else poison).append(arrival)
+            failpoints.reach("inbox.before-handler")
             if fresh:
                 with structlog.contextvars.bound_contextvars(
                     service=self.service, topic=self.type_of_message.topic, message_ids=_few(fresh)
@@ -163,6 +164,7 @@ class Inbox:
                     await self.handler([a.message for a in fresh if a.message is not None], tx)
             if poison:
                 await _park(tx, self.type_of_message.topic, poison)
+            failpoints.reach("inbox.before-commit")
         self._count(len(fresh), len(poison), len(arrivals) - len(fresh) - len(poison))
         for arrival in poison:
             log.error(

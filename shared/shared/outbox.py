@@ -25,7 +25,7 @@ from aiokafka.errors import (
     UnknownProducerId,
 )
 
-from shared import failures, observability, postgres
+from shared import failpoints, failures, observability, postgres
 from shared.contracts import Message
 from shared.postgres import Transaction
 
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 MESSAGE_ID = "message-id"
 TRACEPARENT = "traceparent"
 BATCH = 1_000
+BATCH_BYTES = 8_000_000
+"""After so many bytes no further message is read: a thousand large ones would not fit into memory."""
 PUBLISH_TIMEOUT_S = 30.0
 BUSY_PAUSE_S, IDLE_PAUSE_S = 0.02, 0.25
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
@@ -167,16 +169,20 @@ class Relay:
 
     async def _publish_batch(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
         rows = await connection.fetch(
-            "SELECT id, message_id, topic, key, value, traceparent, created_at, now() AS at"
-            " FROM outbox ORDER BY id LIMIT $1",
+            "SELECT id, message_id, topic, key, value, traceparent, created_at, now() AS at FROM"
+            " (SELECT *, sum(octet_length(value)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(value)"
+            " AS before FROM outbox ORDER BY id LIMIT $1) AS next WHERE before < $2 ORDER BY id",
             BATCH,
+            BATCH_BYTES,
         )
         observability.OUTBOX_AGE.labels(self.schema).set(
             (rows[0]["at"] - rows[0]["created_at"]).total_seconds() if rows else 0
         )
         if not rows:
             return 0
+        failpoints.reach("relay.after-fetch")
         published = await self._publish(producer, self._next(rows))
+        failpoints.reach("relay.before-move")
         if published.acknowledged:
             await connection.execute(
                 "WITH moved AS (DELETE FROM outbox WHERE id = ANY($1::bigint[])"
@@ -192,6 +198,7 @@ class Relay:
             self._pause = FIRST_PAUSE_S
         if published.error is not None:
             raise published.error
+        failpoints.reach("relay.after-move")
         return len(published.acknowledged) + len(published.unsendable)
 
     def _next(self, rows: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:

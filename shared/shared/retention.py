@@ -2,10 +2,11 @@
 
 import asyncio
 from datetime import date, timedelta
+from uuid import UUID
 
 import structlog
 
-from shared import failures, observability, postgres
+from shared import failures, ids, observability, postgres
 from shared.postgres import Database, Transaction
 
 log = structlog.get_logger()
@@ -13,6 +14,7 @@ log = structlog.get_logger()
 DAYS_AHEAD = 3
 EVERY_S = 3600.0
 BITE = 10_000
+FIRST = UUID(int=0)
 
 
 async def prepare(database: Database, sent_days: int) -> None:
@@ -43,8 +45,26 @@ async def _partitions(tx: Transaction) -> list[str]:
 
 
 async def forget_ids(database: Database, inbox_days: int) -> None:
-    """Forget message ids older than `inbox_days`."""
-    while True:
+    """Forget the ids of messages that were taken more than `inbox_days` ago.
+
+    Ids begin with the moment at which their messages were put, so the old ones come first: each bite goes on behind the
+    one before, rather than over what that has left dead. Ids of another kind are looked for by time.
+    """
+    after: UUID | None = FIRST
+    while after is not None:
+        async with database.transaction() as tx:
+            after = await tx.fetch_value(
+                "WITH gone AS (DELETE FROM inbox WHERE message_id = ANY(ARRAY(SELECT message_id FROM inbox"
+                " WHERE message_id > $1 AND message_id < $2 AND taken_at < now() - make_interval(days => $3)"
+                " ORDER BY message_id LIMIT $4)) RETURNING message_id)"
+                " SELECT message_id FROM gone ORDER BY message_id DESC LIMIT 1",
+                after,
+                ids.first_id(await tx.now() - timedelta(days=inbox_days)),
+                inbox_days,
+                BITE,
+            )
+    gone = BITE
+    while gone == BITE:
         async with database.transaction() as tx:
             gone = await tx.execute(
                 "DELETE FROM inbox WHERE message_id IN"
@@ -52,8 +72,6 @@ async def forget_ids(database: Database, inbox_days: int) -> None:
                 inbox_days,
                 BITE,
             )
-        if gone < BITE:
-            return
 
 
 async def count_parked(database: Database) -> int:

@@ -12,9 +12,10 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import auth, edge, kafka, observability, openapi, operations, outbox, problems, retention
+from shared import auth, edge, failpoints, kafka, observability, openapi, operations, outbox, problems, retention
 from shared.consuming import Consuming
 from shared.contracts import TokenKeysChanged
+from shared.express import Application, Lane
 from shared.postgres import Database
 from shared.rates import Rates
 from shared.settings import ServiceSettings
@@ -26,7 +27,7 @@ KEEP_ALIVE_S = 75
 """An idle connection is closed after so many seconds: later than any proxy in front of a service gives it up (60 s for
 most of them), so that no request is sent into a connection that is just being closed."""
 
-YOUNG_OBJECTS = 20_000
+YOUNG_OBJECTS = 100_000
 """So many objects may be made before the garbage collector looks at them."""
 
 
@@ -45,6 +46,7 @@ class Service:
         taken: Subscriptions,
         api: Sequence[APIRouter],
         parts: Sequence[Any],
+        lanes: Sequence[Lane],
     ) -> None:
         self.name = name
         self.schema = schema
@@ -52,7 +54,7 @@ class Service:
         self.taken = taken
         self.parts = parts
         self.ready = False
-        self.app = self._application(api)
+        self.app = self._application(api, lanes)
         self._database: Database | None = None
         self._consuming: Consuming | None = None
         self._relay: outbox.Relay | None = None
@@ -105,6 +107,7 @@ class Service:
     async def stop(self) -> None:
         """Drain and close, in the reverse order: take no more, finish the batch in hand, publish, close."""
         self.ready = False
+        failpoints.reach("drain.begun")
         if self._keeping is not None:
             self._keeping.cancel()
             with suppress(asyncio.CancelledError):
@@ -113,10 +116,12 @@ class Service:
             await part.stop()
         if self._consuming is not None:
             await self._consuming.stop()
+        failpoints.reach("drain.left-groups")
         if self._relay is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.settings.drain_seconds):
                     await self._relay.stop()
+        failpoints.reach("drain.relay-stopped")
         if self._database is not None:
             await self._database.close()
         self._keeping = self._consuming = self._relay = self._database = None
@@ -125,8 +130,8 @@ class Service:
         """Whether it serves: started, not draining, and its database answers. Kafka may be away: the outbox waits."""
         return self.ready and self._database is not None and await self._database.answers()
 
-    def _application(self, api: Sequence[APIRouter]) -> FastAPI:
-        app = FastAPI(
+    def _application(self, api: Sequence[APIRouter], lanes: Sequence[Lane]) -> FastAPI:
+        app = Application(
             title=f"Sluice {self.name}",
             openapi_url="/openapi.json",
             docs_url=None,
@@ -134,7 +139,7 @@ class Service:
             generate_unique_id_function=openapi.operation_id,
         )
         openapi.describe(app)
-        edge.install(app, self.name, self.settings.max_body_bytes)
+        edge.install(app, self.name, self.settings.max_body_bytes, self.settings.max_bodies_bytes, lanes)
         app.state.service = self
         app.state.rates = Rates(self.settings.requests_per_second, self.settings.requests_burst)
         for router in api:
@@ -164,11 +169,13 @@ def build(
     taken: Subscriptions,
     api: Sequence[APIRouter] = (),
     parts: Sequence[Any] = (),
+    lanes: Sequence[Lane] = (),
 ) -> Service:
-    """Put a service together: its name (`order-intake`), settings, handlers, routers and further running parts."""
+    """Put a service together: its name (`order-intake`), settings, handlers, routers, further running parts and lanes
+    past the framework."""
     if TokenKeysChanged not in taken.handlers:
         taken.on(TokenKeysChanged)(auth.keep_token_keys)
-    return Service(name, name.replace("-", "_"), settings, taken, api, parts)
+    return Service(name, name.replace("-", "_"), settings, taken, api, parts, lanes)
 
 
 async def run(service: Service) -> None:

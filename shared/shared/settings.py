@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP address for traces; none: no tracing")
     max_body_bytes: int = Field(default=10_000_000, ge=1_000, description="Larger requests are answered 413")
+    max_bodies_bytes: int = Field(
+        default=64_000_000, ge=1_000, description="Bodies of all requests in hand together; more are answered 503"
+    )
     requests_per_second: float = Field(
         default=2_000, ge=0, description="Requests of one key in each process; more are answered 429. 0: no bound"
     )

@@ -1,7 +1,7 @@
 """Redrive sends again what a receiver lacks, and does not bury one that is down under copies."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -61,6 +61,32 @@ async def test_a_message_sent_again_is_left_alone_for_twice_as_long(opened: dict
     assert await redrive.redrive(opened, older_than=MINUTE, patiently=True) == {}
     await sent(opened, created_ago=5 * MINUTE, sent_ago=3 * MINUTE)
     assert await redrive.redrive(opened, older_than=MINUTE, patiently=True) == {OrderPlaced.topic: 1}
+
+
+async def test_what_was_accounted_for_is_not_looked_at_again(opened: dict[str, Database]) -> None:
+    accounted: dict[str, datetime] = {}
+    taken = await sent(opened, created_ago=9 * MINUTE, sent_ago=9 * MINUTE)
+    async with opened["router"].transaction() as tx:
+        await tx.execute("INSERT INTO inbox (message_id) VALUES ($1)", taken)
+    assert await redrive.redrive(opened, older_than=MINUTE, accounted=accounted) == {}
+    assert accounted.keys() == {"order-intake"}
+    async with opened["router"].transaction() as tx:
+        await tx.execute("DELETE FROM inbox")
+    await sent(opened, created_ago=10 * MINUTE, sent_ago=10 * MINUTE)
+    assert await redrive.redrive(opened, older_than=MINUTE, accounted=accounted) == {OrderPlaced.topic: 1}
+    # The moment itself is looked at again: several messages may have been sent in it.
+    await sent(opened, created_ago=5 * MINUTE, sent_ago=5 * MINUTE)
+    assert await redrive.redrive(opened, older_than=MINUTE, accounted=accounted) == {OrderPlaced.topic: 1}
+
+
+async def test_what_is_lost_and_waited_for_patiently_keeps_what_follows_from_being_accounted_for(
+    opened: dict[str, Database],
+) -> None:
+    accounted: dict[str, datetime] = {}
+    await sent(opened, created_ago=9 * MINUTE, sent_ago=3 * MINUTE)
+    assert await redrive.redrive(opened, older_than=MINUTE, patiently=True, accounted=accounted) == {}
+    assert accounted == {}
+    assert await redrive.redrive(opened, older_than=MINUTE, accounted=accounted) == {OrderPlaced.topic: 1}
 
 
 async def test_whoever_asks_for_it_gets_it_at_once(opened: dict[str, Database]) -> None:

@@ -1,24 +1,15 @@
 """A service of no business: the messaging tables of a real schema, and topics of its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import pytest
-import structlog
 
 from shared.postgres import Database
 from shared.settings import ServiceSettings
 from tests import servers
 
 SCHEMA = "router"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def plain_logs() -> Iterator[None]:
-    """Lines without pictures of stack traces: they take longer than what is tested."""
-    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Annotated, Any
 
 import httpx
@@ -80,6 +81,45 @@ async def test_an_expired_token_is_refused(client: httpx.AsyncClient) -> None:
         401,
         "The token has expired; get a new one at /auth/token",
     )
+
+
+async def test_a_token_is_good_although_the_clock_by_which_it_was_issued_is_ahead_of_ours(
+    client: httpx.AsyncClient,
+) -> None:
+    token = signer.token("2345678-9", "supplier", ahead=timedelta(minutes=10))
+    assert (await ask(client, f"Bearer {token}")).status_code == 200
+
+
+async def test_a_token_is_refused_once_it_has_expired_however_often_it_was_good(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = f"Bearer {signer.token('2345678-9', 'supplier', life=timedelta(hours=1))}"
+    assert [(await ask(client, token)).status_code for _ in range(2)] == [200, 200]
+    monkeypatch.setattr(auth, "time", lambda: time() + 3_600 + auth.LEEWAY_S + 1)
+    monkeypatch.setattr(jwt, "decode", expired)
+    assert (await ask(client, token)).status_code == 401
+
+
+def expired(*_: object, **__: object) -> None:
+    raise jwt.ExpiredSignatureError
+
+
+async def test_a_token_is_refused_once_its_key_is_gone_however_often_it_was_good(
+    client: httpx.AsyncClient, house: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = f"Bearer {signer.token('2345678-9', 'supplier')}"
+    assert [(await ask(client, token)).status_code for _ in range(2)] == [200, 200]
+    monkeypatch.setattr(auth, "FRESH_S", 0.0)
+    await keep(house, keys(9, builders.Signer()))
+    assert (await ask(client, token)).status_code == 401
+
+
+async def test_no_more_tokens_are_remembered_than_there_is_room_for(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED", 2)
+    for number in range(5):
+        assert (await ask(client, f"Bearer {signer.token(f'234567{number}-9', 'supplier')}")).status_code == 200
 
 
 async def test_a_token_of_a_key_nobody_announced_is_refused(client: httpx.AsyncClient) -> None:

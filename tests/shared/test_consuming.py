@@ -5,10 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.embedded_broker import EmbeddedBroker
 from shared import consuming, outbox, service
 from shared.contracts import OrganisationChanged
+from shared.kafka import topic_name
 from shared.postgres import Database
 from shared.service import Service
 from shared.settings import ServiceSettings
@@ -75,3 +77,29 @@ async def test_a_service_that_never_met_kafka_stops(settings_on: Settings) -> No
     assert await running.is_ready()
     await running.stop()
     assert not await running.is_ready()
+
+
+async def test_topics_that_the_broker_has_lost_are_made_again(
+    kafka: servers.Broker, settings_on: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "TOPICS_S", 0.1)
+    settings = settings_on(kafka)
+    name = topic_name(settings, OrganisationChanged.topic)
+    running = listener(settings)
+    administrator = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
+
+    async def partitions() -> int:
+        [found] = await administrator.describe_topics([name])
+        return len(found["partitions"])
+
+    try:
+        await administrator.start()
+        # One that the service has not made, so that its own can be told from it.
+        await administrator.create_topics([NewTopic(name, num_partitions=1, replication_factor=1)])
+        await running.start()
+        assert await partitions() == 1
+        await administrator.delete_topics([name])
+        await builders.eventually(partitions, lambda number: number == settings.kafka_partitions)
+    finally:
+        await administrator.close()
+        await running.stop()

@@ -1,5 +1,6 @@
 """Addresses as real clients write them, bounded bodies, and one shape for every error."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from shared import edge, problems, service, wire
+from shared.room import Room
 from shared.settings import ServiceSettings
 from shared.subscriptions import Subscriptions
 
@@ -67,7 +69,9 @@ async def conflict() -> None:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    settings = ServiceSettings(database="postgresql://unused", kafka="unused:9092", max_body_bytes=LIMIT)
+    settings = ServiceSettings(
+        database="postgresql://unused", kafka="unused:9092", max_body_bytes=LIMIT, max_bodies_bytes=LIMIT
+    )
     app = service.build("router", settings, Subscriptions(), [router]).app
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sluice.test") as opened:
@@ -239,3 +243,46 @@ async def test_a_long_answer_is_compressed_for_who_reads_that(client: httpx.Asyn
 async def test_metrics_are_served(client: httpx.AsyncClient) -> None:
     await client.get("/v3/things")
     assert 'route="/ecommerce/v3/things"' in (await client.get("/metrics")).text
+
+
+async def opened_by_and_by(text: bytes, go_on: asyncio.Event, begun: asyncio.Event) -> AsyncIterator[bytes]:
+    """A body of which all but the last byte comes at once."""
+    yield text[:-1]
+    begun.set()
+    await go_on.wait()
+    yield text[-1:]
+
+
+async def test_bodies_that_together_are_too_much_are_sent_away_to_come_again(client: httpx.AsyncClient) -> None:
+    body = b'{"name": "' + b"x" * (LIMIT * 3 // 4) + b'", "rows": []}'
+    go_on, begun = asyncio.Event(), asyncio.Event()
+    slow = asyncio.create_task(client.post("/v3/things", content=opened_by_and_by(body, go_on, begun)))
+    await begun.wait()
+    refused = await client.post("/v3/things", content=body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["message"] == "Too much is being sent at once; send it again"
+    small = await client.post("/v3/things", content=b'{"rows": []}')
+    assert small.status_code == 200
+    go_on.set()
+    assert (await slow).status_code == 200
+    assert (await client.post("/v3/things", content=body)).status_code == 200
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 60)), max_size=40))
+def test_a_request_that_is_alone_always_has_room_and_all_together_never_have_too_much(
+    steps: list[tuple[int, int]],
+) -> None:
+    room, own = Room(100), dict.fromkeys(range(5), 0)
+    for request, more in steps:
+        others = sum(own.values()) - own[request]
+        try:
+            room.take(more, own[request])
+        except problems.Refused:
+            assert others > 0
+            assert others + own[request] + more > 100
+            room.leave(own[request])
+            own[request] = 0
+        else:
+            own[request] += more
+            assert not others or room.taken <= 100
+        assert room.taken == sum(own.values())

@@ -197,6 +197,34 @@ async def test_a_message_the_broker_refuses_is_parked_and_not_those_refused_with
     assert (found.key, found.error) == ("bad", "[Error 10] MessageSizeTooLargeError")
 
 
+class Weighing(AIOKafkaProducer):  # type: ignore[misc]
+    """A producer that knows how many bytes of messages it had in hand at most."""
+
+    in_hand = most = 0
+
+    async def send(self, topic: str, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]]) -> object:
+        """Send, and weigh it until it is acknowledged."""
+        Weighing.in_hand += len(value)
+        Weighing.most = max(Weighing.most, Weighing.in_hand)
+        answer = await super().send(topic, value, key=key, headers=headers)
+        answer.add_done_callback(lambda _: self._put_down(len(value)))
+        return answer
+
+    def _put_down(self, weight: int) -> None:
+        Weighing.in_hand -= weight
+
+
+async def test_large_messages_are_read_few_at_a_time(house: Database, settings: ServiceSettings, topic: Topic) -> None:
+    size = outbox.BATCH_BYTES // 4
+    async with house.transaction() as tx:
+        large = OrganisationChanged(business_id="large", name="x" * size, roles=("supplier",), version=1)
+        await outbox.put(tx, *[large] * 11, news("small"))
+    async with relaying(settings, lambda: Weighing(bootstrap_servers=settings.kafka, max_request_size=size * 2)):
+        await builders.eventually(lambda: counts(house), lambda found: found == (0, 12))
+    assert size < Weighing.most <= outbox.BATCH_BYTES + size
+    assert len(await topic.until(12)) == 12
+
+
 class Interrupted(AIOKafkaProducer):  # type: ignore[misc]
     """A producer that once cannot take a message."""
 

@@ -1,9 +1,11 @@
 """What grows without end is kept within bounds."""
 
-from datetime import timedelta
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
-from shared import retention
+import uuid_utils.compat as uuid_utils
+
+from shared import ids, retention
 from shared.postgres import Database
 
 
@@ -44,15 +46,23 @@ async def test_days_past_the_bound_are_dropped_and_younger_ones_kept(house: Data
     assert await partitions(house) == await days(house, -7, -1, 0, 1, 2, 3)
 
 
-async def test_message_ids_are_forgotten_when_they_are_old_enough(house: Database) -> None:
-    old, young = uuid4(), uuid4()
+async def test_message_ids_are_forgotten_when_they_are_old_enough_whatever_they_look_like(house: Database) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=20)
+    old_ids = [UUID(int=ids.first_id(long_ago).int + number) for number in range(5)]
+    taken_late = UUID(int=ids.first_id(long_ago).int + 2 * 10**6)
+    old_of_another_kind, young = uuid4(), uuid_utils.uuid7()
     async with house.transaction() as tx:
         await tx.execute(
-            "INSERT INTO inbox (message_id, taken_at) VALUES ($1, now() - interval '15 days'), ($2, now())", old, young
+            "INSERT INTO inbox (message_id, taken_at)"
+            " SELECT id, now() - interval '15 days' FROM unnest($1::uuid[]) AS id"
+            " UNION ALL SELECT id, now() FROM unnest($2::uuid[]) AS id",
+            [*old_ids, old_of_another_kind],
+            [taken_late, young],
         )
     await retention.forget_ids(house, 14)
     async with house.transaction() as tx:
-        assert [row["message_id"] for row in await tx.fetch("SELECT message_id FROM inbox")] == [young]
+        left = [row["message_id"] for row in await tx.fetch("SELECT message_id FROM inbox ORDER BY 1")]
+    assert left == [taken_late, young]
 
 
 async def test_parked_messages_are_counted(house: Database) -> None:

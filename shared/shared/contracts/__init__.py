@@ -5,6 +5,7 @@ from shared.contracts.allocation import (
     AllocateOrder,
     Candidate,
     DeliveredPart,
+    HoldNamed,
     OrderAllocated,
     OrderFilled,
     Outcome,
@@ -20,12 +21,13 @@ from shared.contracts.allocation import (
     Taking,
 )
 from shared.contracts.catalogue import BalanceChanged, CatalogueChanged
-from shared.contracts.message import Command, Event, Message, Part, Quantity
+from shared.contracts.message import Command, Event, Message, Part, Quantity, made
 from shared.contracts.order import (
     AdditionalService,
     Comment,
     Delivery,
     OrderAmended,
+    OrderForgotten,
     OrderPlaced,
     OrderRow,
     Party,
@@ -51,6 +53,7 @@ MESSAGES: tuple[type[Message], ...] = (
     BalanceChanged,
     OrderPlaced,
     OrderAmended,
+    OrderForgotten,
     AllocateOrder,
     ReleaseOrder,
     ReleaseParts,
@@ -77,10 +80,12 @@ __all__ = [
     "DeliveredPart",
     "Delivery",
     "Event",
+    "HoldNamed",
     "Message",
     "OrderAllocated",
     "OrderAmended",
     "OrderFilled",
+    "OrderForgotten",
     "OrderPlaced",
     "OrderRouted",
     "OrderRow",
@@ -111,4 +116,5 @@ __all__ = [
     "Taking",
     "TokenKey",
     "TokenKeysChanged",
+    "made",
 ]

@@ -88,7 +88,8 @@ class AllocateOrder(Command):
     quantities of that alone. What a round promises is a lot with the round's number. `release` is an earlier order
     that this one takes the place of: it lets go before this one takes, in one transaction, so that nobody comes
     between them. `all_or_nothing`: any short row refuses the whole order. `reservation_id` names a hold of the
-    retailer's that the order may take from; it ends with that. `external_id` is the order's number, for people.
+    retailer's that the order may take from; it ends with that, and stays if the order takes nothing. `external_id` is
+    the order's number, for people.
     """
 
     topic: ClassVar[str] = "inventory.allocate-order.v1"
@@ -152,8 +153,12 @@ Outcome = Literal["full", "backordered", "partial", "none", "refused"]
 """All from the shelf · all promised, part waits · some served · nothing, and that is allowed · a group failed."""
 
 
+HoldNamed = Literal["ended", "kept", "absent"]
+"""The order took from the hold it named · it took nothing, so the hold stays · there was no such hold, or no more."""
+
+
 class OrderAllocated(Event):
-    """What inventory could promise of an order, with the numbers it saw."""
+    """What inventory could promise of an order, with the numbers it saw. `hold`: what became of one that it named."""
 
     topic: ClassVar[str] = "inventory.order-allocated.v1"
 
@@ -161,6 +166,7 @@ class OrderAllocated(Event):
     round: int
     outcome: Outcome
     rows: tuple[RowAllocated, ...]
+    hold: HoldNamed | None = None
 
     @property
     def key(self) -> str:

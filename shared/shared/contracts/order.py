@@ -150,3 +150,19 @@ class OrderAmended(Event):
     def key(self) -> str:
         """The order's id."""
         return str(self.order_id)
+
+
+class OrderForgotten(Event):
+    """The order book has deleted an order that ended long ago: nobody need keep anything of it any more.
+
+    The number it had is free: an order that comes under it is a new order with an id of its own.
+    """
+
+    topic: ClassVar[str] = "order-intake.order-forgotten.v1"
+
+    order_id: UUID
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)

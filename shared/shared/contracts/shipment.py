@@ -89,13 +89,17 @@ class ShipmentCreated(Event):
 
 
 class RowProgress(Part):
-    """How much of a row in a shipment was delivered so far, and the tracking codes of its parcels."""
+    """How much of a row in a shipment was delivered so far, and the tracking codes of its parcels.
+
+    `stocked` is False for a service or cost row, which was promised from no stock.
+    """
 
     external_id: str
     product_id: str
     quantity: Quantity
     delivered: Quantity
     tracking_codes: tuple[str, ...] = ()
+    stocked: bool = True
 
 
 class ShipmentChanged(Event):

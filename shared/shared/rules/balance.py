@@ -1,7 +1,7 @@
 """A balance as a decision sees it: what may be taken from it, and what it is once something was (routing.md R1, R2)."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
@@ -64,11 +64,18 @@ def room_of(balance: Balance) -> Decimal | None:
 def after(balance: Balance, taken: Decimal = NOTHING, waiting: Decimal = NOTHING) -> Balance:
     """The balance once so much was taken from it and so much more waits at it."""
     room = balance.back_order_room
-    return replace(
-        balance,
-        quantity=balance.quantity if balance.unlimited else balance.quantity - taken,
-        allocated=balance.allocated + taken,
-        back_order_room=None if room is None else room - waiting,
+    return Balance(
+        balance.id,
+        balance.quantity if balance.unlimited else balance.quantity - taken,
+        balance.allocated + taken,
+        balance.safety_stock,
+        balance.held,
+        balance.sellable,
+        balance.active,
+        balance.end_of_sale,
+        balance.unlimited,
+        balance.back_order_allowed,
+        None if room is None else room - waiting,
     )
 
 

@@ -5,6 +5,7 @@ A search that gives up the ways which can no longer become the best needs a numb
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import add, sub
 
 from shared.rules.choices import Source, Turn, serving
 from shared.rules.supply import Supply
@@ -39,19 +40,20 @@ def _by_combinations(supply: Supply) -> Bounds:
 
     Of a combination each turn takes the cheapest, and turns that want the same stock together no more than there is.
     """
-    combinations = range(1 << supply.catalogues)
-    shipments = [serving(worth=supply.shipment * combination.bit_count()) for combination in combinations]
+    combinations = range(1 << supply.giving)
+    worth = [serving(worth=supply.shipment * count) for count in range(supply.giving + 1)]
+    shipments = [worth[combination.bit_count()] for combination in combinations]
     costs = list(shipments)
-    table = [_best_superset(costs, supply.catalogues)]
+    table = [shipments]
     rivalry: dict[int, _Rivals] = {}
     for numbers in supply.rivals:
-        rivalry.update(dict.fromkeys(numbers, _Rivals(supply)))
+        rivalry.update(dict.fromkeys(numbers, _Rivals(supply, alone=len(numbers) == 1)))
     for number in reversed(range(len(supply.turns))):
         rivals = rivalry[number]
         before = rivals.costs
-        rivals.add(supply.turns[number])
-        costs = [cost - old + new for cost, old, new in zip(costs, before, rivals.costs, strict=True)]
-        table.append(_best_superset(costs, supply.catalogues))
+        added = rivals.add(supply.turns[number])
+        costs = list(map(add, costs, added if before is None else map(sub, added, before)))
+        table.append(_best_superset(costs, supply.giving))
     table.reverse()
     return Bounds(
         rest=lambda number, used: table[number][used] - shipments[used],
@@ -62,9 +64,15 @@ def _by_combinations(supply: Supply) -> Bounds:
 def _best_superset(costs: Sequence[int], catalogues: int) -> list[int]:
     best = list(costs)
     for bit in (1 << number for number in range(catalogues)):
-        for combination in range(len(best)):
-            if not combination & bit and best[combination | bit] < best[combination]:
-                best[combination] = best[combination | bit]
+        # In long slices, however far apart a combination and the same one with the catalogue are.
+        step, size = 2 * bit, len(best)
+        if step * bit <= size:
+            for first in range(bit):
+                best[first::step] = map(min, best[first::step], best[first + bit :: step])
+        else:
+            for first in range(0, size, step):
+                middle = first + bit
+                best[first:middle] = map(min, best[first:middle], best[middle : first + step])
     return best
 
 
@@ -102,6 +110,14 @@ class _Filling:
         self._catalogues = sum(1 << catalogue for catalogue in {source.catalogue for source in turn.sources})
         self._found: dict[int, int] = {}
 
+    def of_combinations(self, count: int) -> list[int]:
+        """The best of each combination of the first so many catalogues."""
+        keys = [0]
+        for bit in (1 << catalogue for catalogue in range(count)):
+            keys += [key | bit for key in keys] if self._catalogues & bit else keys
+        found = {key: self._fill(key) for key in set(keys)}
+        return [found[key] for key in keys]
+
     def best(self, catalogues: int) -> int:
         """The best when only these catalogues give, or, with shares, when these need no shipment any more."""
         key = catalogues & self._catalogues
@@ -136,22 +152,28 @@ class _Rivals:
     Each by itself, or all their rows together if what there is could go to any of them: whichever comes to more.
     """
 
-    def __init__(self, supply: Supply) -> None:
+    def __init__(self, supply: Supply, *, alone: bool) -> None:
         self._supply = supply
-        self._combinations = range(1 << supply.catalogues)
-        self._alone = [0 for _ in self._combinations]
-        self._turns = 0
+        self._only_one = alone
+        self._combinations = range(1 << supply.giving)
+        self._alone: list[int] = []
         self._need = self._may_wait = 0
         self._cheapest_wait: int | None = None
         self._wanted: dict[int, int] = {}
         self._offers: dict[int, tuple[int, int]] = {}
-        self.costs: Sequence[int] = self._alone
+        self.costs: list[int] | None = None
 
-    def add(self, turn: Turn) -> None:
-        """One turn more."""
-        filling = _Filling(self._supply, turn)
-        self._alone = [alone + filling.best(c) for c, alone in zip(self._combinations, self._alone, strict=True)]
-        self._turns += 1
+    def add(self, turn: Turn) -> list[int]:
+        """One turn more; what they come to then."""
+        filled = _Filling(self._supply, turn).of_combinations(self._supply.giving)
+        first = self.costs is None
+        self._alone = filled if first else list(map(add, self._alone, filled))
+        if not self._only_one:
+            self._note(turn)
+        self.costs = self._alone if first else list(map(max, self._alone, self._together()))
+        return self.costs
+
+    def _note(self, turn: Turn) -> None:
         self._need += turn.sets * turn.size
         if turn.waits_at is not None:
             self._may_wait += turn.sets * turn.size
@@ -162,11 +184,6 @@ class _Rivals:
                 for place, price in zip(part.places, part.prices, strict=True):
                     self._wanted[place] = self._wanted.get(place, 0) + part.need * turn.sets
                     self._offers[place] = min(price, self._offers.get(place, (price, 0))[0]), source.catalogue
-        self.costs = (
-            self._alone
-            if self._turns == 1
-            else [max(*both) for both in zip(self._alone, self._together(), strict=True)]
-        )
 
     def _together(self) -> list[int]:
         offers = sorted(

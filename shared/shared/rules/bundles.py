@@ -1,16 +1,28 @@
 """Rows served together or whole: bundles, and rows that may not be split (routing.md, all-or-nothing groups)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import gcd
+from typing import Protocol, TypeVar
 
-from shared.contracts import Candidate, RowDemand
 from shared.rules.backorders import has_room
 from shared.rules.balance import NOTHING, Shelf, take_in_order
-from shared.rules.share import Share, once
+from shared.rules.share import Demand, Place, Share, once
 
 
-def grouped(rows: Sequence[RowDemand]) -> Iterator[list[RowDemand]]:
+class Bundled(Protocol):
+    """A row that may hang on another one, whoever tells of it."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def parent(self) -> str | None: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Bundled)
+
+
+def grouped(rows: Sequence[AnyRow]) -> Iterator[list[AnyRow]]:
     """The rows in turn, those of a bundle together with the first of them: a parent and all that hangs on it.
 
     Rows that name the same parent belong together even if it is no row here: it may be a service.
@@ -23,28 +35,32 @@ def grouped(rows: Sequence[RowDemand]) -> Iterator[list[RowDemand]]:
         if row.parent is not None:
             tops.setdefault(row.parent, row.parent)
             tops[_top(row.external_id, tops)] = _top(row.parent, tops)
-    groups: dict[str, list[RowDemand]] = {}
+    groups: dict[str, list[AnyRow]] = {}
     for row in rows:
         groups.setdefault(_top(row.external_id, tops), []).append(row)
     yield from groups.values()
 
 
-def sets_of(demands: Sequence[RowDemand]) -> int:
+def sets_of(demands: Sequence[Demand]) -> int:
     """How many equal sets a bundle can be divided into, each of whole units: 2 tables and 8 chairs are 2 sets.
 
     One, when a row of it may not be split or is not of whole units; none when nothing is asked for.
     """
-    quantities = [demand.quantity for demand in demands]
-    if not any(quantities):
+    divisible = all(demand.partial_delivery_allowed for demand in demands)
+    return sets_in([demand.quantity for demand in demands], divisible=divisible)
+
+
+def sets_in(quantities: Iterable[Decimal], *, divisible: bool) -> int:
+    """How many equal sets of whole units these quantities of a bundle's rows are; one unless they are `divisible`."""
+    parts = list(quantities)
+    if not any(parts):
         return 0
-    if any(not demand.partial_delivery_allowed for demand in demands):
+    if not divisible or any(part != part.to_integral_value() for part in parts):
         return 1
-    if any(quantity != quantity.to_integral_value() for quantity in quantities):
-        return 1
-    return gcd(*(int(quantity) for quantity in quantities))
+    return gcd(*(int(part) for part in parts))
 
 
-def shares(demands: Sequence[RowDemand], shelf: Shelf) -> list[Share]:
+def shares(demands: Sequence[Demand], shelf: Shelf) -> list[Share]:
     """What rows that belong together get: each set of a bundle comes whole from one catalogue.
 
     The catalogues give in turn as many sets as they have, in the order of the row that the others hang on. What is
@@ -78,7 +94,7 @@ def _top(name: str, tops: Mapping[str, str]) -> str:
     return name
 
 
-def catalogues_of(demands: Sequence[RowDemand]) -> list[str]:
+def catalogues_of(demands: Sequence[Demand]) -> list[str]:
     """The catalogues that all the rows name, in the order of the row that the others hang on."""
     names = {demand.external_id for demand in demands}
     lead = next((demand for demand in demands if demand.parent not in names), demands[0])
@@ -86,18 +102,18 @@ def catalogues_of(demands: Sequence[RowDemand]) -> list[str]:
     return [name for name in dict.fromkeys(place.catalogue_id for place in lead.candidates) if name in common]
 
 
-def _turns(demand: RowDemand, catalogues: Sequence[str]) -> tuple[Candidate, ...]:
+def _turns(demand: Demand, catalogues: Sequence[str]) -> tuple[Place, ...]:
     """A row's candidates by the turns of the catalogues; those of catalogues that not all rows name come last."""
     turn = {catalogue_id: number for number, catalogue_id in enumerate(catalogues)}
     return tuple(sorted(once(demand.candidates), key=lambda place: turn.get(place.catalogue_id, len(turn))))
 
 
 def _most(
-    demands: Sequence[RowDemand], units: Sequence[Decimal], sets: int, catalogue_id: str, shelf: Shelf
-) -> tuple[int, list[dict[Candidate, Decimal]]]:
+    demands: Sequence[Demand], units: Sequence[Decimal], sets: int, catalogue_id: str, shelf: Shelf
+) -> tuple[int, list[dict[Place, Decimal]]]:
     """The most sets that a catalogue has, and what each row takes for them. More of one means more of another gone, so
     whoever cannot give a number of sets cannot give a larger one either."""
-    least, takings = 0, [dict[Candidate, Decimal]() for _ in demands]
+    least, takings = 0, [dict[Place, Decimal]() for _ in demands]
     most = sets
     while least < most:
         middle = (least + most + 1) // 2
@@ -110,11 +126,11 @@ def _most(
 
 
 def _take(
-    demands: Sequence[RowDemand], needed: Sequence[Decimal], catalogue_id: str, shelf: Shelf
-) -> list[dict[Candidate, Decimal]] | None:
+    demands: Sequence[Demand], needed: Sequence[Decimal], catalogue_id: str, shelf: Shelf
+) -> list[dict[Place, Decimal]] | None:
     """What each row takes in a catalogue to get all it needs; None when one of them does not."""
-    gone: dict[Candidate, Decimal] = {}
-    takings: list[dict[Candidate, Decimal]] = []
+    gone: dict[Place, Decimal] = {}
+    takings: list[dict[Place, Decimal]] = []
     for demand, quantity in zip(demands, needed, strict=True):
         places = [place for place in once(demand.candidates) if place.catalogue_id == catalogue_id]
         taken = take_in_order(
@@ -130,18 +146,18 @@ def _take(
 
 
 def _wait(
-    demands: Sequence[RowDemand], rests: Sequence[Decimal], catalogues: Sequence[str], shelf: Shelf
-) -> list[Candidate] | None:
+    demands: Sequence[Demand], rests: Sequence[Decimal], catalogues: Sequence[str], shelf: Shelf
+) -> list[Place] | None:
     """Where each row waits, all at the first catalogue that has room for every one of them; None when none has."""
     tried = (_places_to_wait(demands, rests, catalogue_id, shelf) for catalogue_id in catalogues)
     return next((places for places in tried if places is not None), None)
 
 
 def _places_to_wait(
-    demands: Sequence[RowDemand], rests: Sequence[Decimal], catalogue_id: str, shelf: Shelf
-) -> list[Candidate] | None:
-    filled: dict[Candidate, Decimal] = {}
-    places: list[Candidate] = []
+    demands: Sequence[Demand], rests: Sequence[Decimal], catalogue_id: str, shelf: Shelf
+) -> list[Place] | None:
+    filled: dict[Place, Decimal] = {}
+    places: list[Place] = []
     for demand, rest in zip(demands, rests, strict=True):
         named = [place for place in once(demand.candidates) if place.catalogue_id == catalogue_id]
         fits = (place for place in named if has_room(place, rest + filled.get(place, NOTHING), shelf))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from shared.contracts import RowDemand
+from shared.rules.share import Demand
 
 FIELD = 192
 """Bits for each of the four numbers of a serving; no sum of an order's comes near."""
@@ -94,7 +94,7 @@ class Choice(NamedTuple):
 class Turn:
     """What is served together: `sets` of so many millionths, from sources in the order of their priority."""
 
-    rows: tuple[RowDemand, ...]
+    rows: tuple[Demand, ...]
     sets: int
     size: int
     sources: tuple[Source, ...]

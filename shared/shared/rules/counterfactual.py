@@ -14,10 +14,14 @@ MOST_LOOKS = 10_000
 """So many candidates may be looked at again for one order, a fraction of a second; rows left then are not answered."""
 
 
+NEITHER = "neither more units nor another priority"
+"""Nothing bars the catalogue, and whatever was tried of the two did not put all of the row there."""
+
+
 class Change(NamedTuple):
     """What would have put all of a row into a catalogue: so many units more there, another priority, or both.
 
-    Both are None when neither would have done. The sentence says it for people.
+    Both are None when neither would have done. The sentence says it for people, or why nothing would have done.
     """
 
     catalogue_id: str
@@ -32,8 +36,10 @@ def counterfactuals(
     """For each row, the change for each catalogue that has its product and did not get all of it.
 
     `seen` is what inventory saw of the candidates of each row, `plan` what the request was made from. All else stays as
-    it was: each change is proved by deciding once more all rows that want the same stock. Another priority counts for
-    every row of the order; units are units of the row's first product there that may be sold.
+    it was: each change is proved by deciding once more all rows that want the same stock, by the order's own strategy.
+    Another priority counts for every row of the order; units are units of the row's first product there that may be
+    sold, also in the eyes of whoever ranks by stock. Of strategies that search for a plan only what bars a catalogue is
+    said: with more units they might have found quite another plan.
     """
     balances = remembering.balances_seen(request.retailer_id, (one for row in seen.values() for one in row))
     plans = {row.external_id: row for row in plan.rows}
@@ -60,13 +66,18 @@ def _changes(demand: RowDemand, plan: RowPlan, trial: Trial, elsewhere: Sequence
     now = trial.row(demand.external_id)
     for catalogue_id in asked:
         if elsewhere or _there(now, catalogue_id) < demand.quantity:
-            yield _change(demand, catalogue_id, now, trial, elsewhere)
+            change = _change(demand, catalogue_id, now, trial, elsewhere)
+            if change is not None:
+                yield change
     for catalogue_id, reason in {over.catalogue_id: over.reason for over in reversed(plan.dropped)}.items():
         if catalogue_id not in asked:
             yield _nothing(catalogue_id, reason)
 
 
-def _change(demand: RowDemand, catalogue_id: str, now: RowAllocated, trial: Trial, elsewhere: Sequence[str]) -> Change:
+def _change(
+    demand: RowDemand, catalogue_id: str, now: RowAllocated, trial: Trial, elsewhere: Sequence[str]
+) -> Change | None:
+    """The change for a catalogue, or what bars it; None where neither can be vouched for."""
     row_id = demand.external_id
     here = [place for place in demand.candidates if place.catalogue_id == catalogue_id]
     place = next((place for place in here if trial.may_serve(place)), None)
@@ -74,6 +85,8 @@ def _change(demand: RowDemand, catalogue_id: str, now: RowAllocated, trial: Tria
         return _nothing(catalogue_id, _verdict(now, catalogue_id))
     if elsewhere:
         return _nothing(catalogue_id, f"the order is refused for row {elsewhere[0]}")
+    if not trial.repeatable:
+        return None
     # Whoever takes first of the row would do so again, unless this one is asked before it.
     first = now.taken[0].catalogue_id if now.taken else None
     if first is None or not trial.asks_before(first, catalogue_id):
@@ -88,7 +101,7 @@ def _change(demand: RowDemand, catalogue_id: str, now: RowAllocated, trial: Tria
         units = _units(demand, place, trial, step.priority)
         if units is not None:
             return Change(catalogue_id, units, step.priority, f"{_more(units)} and {_earlier(step)}")
-    return _nothing(catalogue_id, _verdict(now, catalogue_id))
+    return _nothing(catalogue_id, NEITHER)
 
 
 def _units(demand: RowDemand, place: Candidate, trial: Trial, priority: int | None) -> Decimal | None:
@@ -110,7 +123,7 @@ def _units(demand: RowDemand, place: Candidate, trial: Trial, priority: int | No
     if least and does(least):
         return least
     others = (one.quantity for one in trial.request.rows if place in one.candidates)
-    most = least + sum(others, NOTHING)
+    most = least + sum(others, NOTHING) + max(NOTHING, trial.gap(place))
     if not does(most):
         return None
     grain = trial.grain()

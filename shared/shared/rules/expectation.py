@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.contracts import OrderAllocated, OrderPlaced
 from shared.rules.balance import NOTHING, Balance, Key
-from shared.rules.plan import Plan, RowPlan, allocation_request
-from shared.rules.taking import allocate
+from shared.rules.plan import Plan, RowPlan, asked
+from shared.rules.settled import Settled
+from shared.rules.share import Ordered
+from shared.rules.taking import settle
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Measure(NamedTuple):
     worth: Decimal
 
 
-def expected(order: OrderPlaced, plan: Plan) -> OrderAllocated:
+def expected(order: Ordered, plan: Plan) -> Settled:
     """What inventory would promise, by its own rules, from the stock in the plan."""
     balances: dict[Key, Balance] = {}
     for row in plan.rows:
@@ -38,10 +39,10 @@ def expected(order: OrderPlaced, plan: Plan) -> OrderAllocated:
                 unlimited=one.unlimited,
                 back_order_allowed=one.back_order_allowed,
             )
-    return allocate(allocation_request(order, plan, 1), balances)
+    return settle(asked(order, plan), order.retailer_id, balances, all_or_nothing=plan.all_or_nothing, explained=False)
 
 
-def measure(aim: Aim, plan: Plan, answer: OrderAllocated) -> Measure:
+def measure(aim: Aim, plan: Plan, answer: Settled) -> Measure:
     """How good an answer is. What waits has its price and is no shipment yet: nobody knows where it will come from."""
     prices = prices_of(plan) if aim.priced else {}
     shipments = {taking.catalogue_id for row in answer.rows for taking in row.taken}

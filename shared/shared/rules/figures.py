@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.contracts import OrderAllocated, OrderPlaced, Taking
+from shared.contracts import OrderAllocated
 from shared.rules.plan import Plan
+from shared.rules.settled import Promised, Settled
+from shared.rules.share import Ordered
 
 NOTHING = Decimal(0)
 
@@ -56,32 +58,33 @@ class Got(NamedTuple):
     """What a goods row got: from the shelf, waiting, and nothing."""
 
     external_id: str
-    taken: Sequence[Taking]
-    waiting: Sequence[Taking]
+    taken: Sequence[Promised]
+    waiting: Sequence[Promised]
     unserved: Decimal
 
 
-def got(allocated: OrderAllocated) -> list[Got]:
+def got(allocated: OrderAllocated | Settled) -> list[Got]:
     """What the rows of an order were promised."""
     return [Got(row.external_id, row.taken, row.waiting, row.short) for row in allocated.rows]
 
 
-def measure(order: OrderPlaced, plan: Plan, rows: Iterable[Got], cost_per_shipment: Decimal) -> dict[Group, Figures]:
+def measure(order: Ordered, plan: Plan, rows: Iterable[Got], cost_per_shipment: Decimal) -> dict[Group, Figures]:
     """The figures of one order, for all whom it concerns."""
-    prices = {
-        (row.external_id, ranked.catalogue_id, ranked.product_id): ranked.wholesale_price
-        for row in plan.rows
-        for ranked in row.ranked
-    }
+    candidates = {row.external_id: row.ranked for row in plan.rows}
     suppliers = {terms.catalogue_id: terms.supplier_id for terms in plan.catalogues}
     whole = Figures(orders=1)
     at: dict[str, Figures] = {}
     for row in rows:
         whole.unserved += row.unserved
+        asked = candidates.get(row.external_id, ())
+        prices = {(ranked.catalogue_id, ranked.product_id): ranked.wholesale_price for ranked in asked}
         for takings, waits in ((row.taken, False), (row.waiting, True)):
             for taking in takings:
-                price = prices.get((row.external_id, taking.catalogue_id, taking.product_id))
-                _promise(at.setdefault(taking.catalogue_id, Figures(orders=1)), taking.quantity, price, waits=waits)
+                figures = at.get(taking.catalogue_id)
+                if figures is None:
+                    figures = at[taking.catalogue_id] = Figures(orders=1)
+                price = prices.get((taking.catalogue_id, taking.product_id))
+                _promise(figures, taking.quantity, price, waits=waits)
     shipping = [one for one in at.values() if one.units > 0]
     for one in shipping:
         one.shipments, one.split_orders = 1, int(len(shipping) > 1)
@@ -128,9 +131,10 @@ class Comparison:
         """Count one order more."""
         self.orders += 1
         self.changed += changed
-        for place, figures in enumerate((before, after)):
-            for group, one in figures.items():
-                self._of(group)[place].add(one)
+        for group, one in before.items():
+            self._of(group)[0].add(one)
+        for group, one in after.items():
+            self._of(group)[1].add(one)
 
     def add(self, other: "Comparison") -> None:
         """Add what others found."""
@@ -152,4 +156,7 @@ class Comparison:
         return self._of(ALL)
 
     def _of(self, group: Group) -> tuple[Figures, Figures]:
-        return self.groups.setdefault(group, (Figures(), Figures()))
+        found = self.groups.get(group)
+        if found is None:
+            found = self.groups[group] = (Figures(), Figures())
+        return found

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple, Optional
 
-from shared.contracts import OrderPlaced
 from shared.rules.bounds import Bounds, bounds_of, is_small
 from shared.rules.choices import Choice, goodness, serving
 from shared.rules.expectation import Aim, Measure
 from shared.rules.plan import Plan, Ranked, RowPlan
+from shared.rules.share import Ordered
 from shared.rules.supply import Supply, supply_of
 
 WIDTHS = (4, 64, 2_048)
@@ -37,7 +37,7 @@ Reached = dict[tuple[int, tuple[int, ...]], tuple[int, Way]]
 """The best way to each combination of catalogues used and stock left, with the best that may still come of it."""
 
 
-def best_plan(aim: Aim, order: OrderPlaced, ranked: Plan, usual: Measure) -> Plan | None:
+def best_plan(aim: Aim, order: Ordered, ranked: Plan, usual: Measure) -> Plan | None:
     """The plan that serves an order best; None when none can be better than `usual`, or none was found at all."""
     supply = supply_of(aim, order, ranked)
     bounds = bounds_of(supply)

@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Protocol
 
-from shared.contracts import AllocateOrder, Candidate, OrderPlaced, OrderRow, Part, Quantity, ReleaseOrder, RowDemand
+from shared.contracts import (
+    AllocateOrder,
+    Candidate,
+    OrderPlaced,
+    OrderRow,
+    Part,
+    Quantity,
+    ReleaseOrder,
+    RowDemand,
+    made,
+)
+from shared.rules.share import Asked, At, Ordered, Wanted
 
 SERVICES = ("serviceproduct", "costproduct")
 
@@ -88,7 +98,8 @@ def allocation_request(
     `release` lets go of the order whose place this one takes.
     """
     plans = {row.external_id: row for row in plan.rows}
-    return AllocateOrder(
+    return made(
+        AllocateOrder,
         order_id=order.order_id,
         round=round_number,
         retailer_id=order.retailer_id,
@@ -105,31 +116,37 @@ def allocation_request(
     )
 
 
-class Wanted(Protocol):
-    """A row as it was ordered, whoever tells of it."""
-
-    @property
-    def external_id(self) -> str: ...
-    @property
-    def quantity(self) -> Decimal: ...
-    @property
-    def mandatory(self) -> bool: ...
-    @property
-    def partial_delivery_allowed(self) -> bool: ...
-    @property
-    def back_order(self) -> bool: ...
-    @property
-    def parent(self) -> str | None: ...
+def asked(order: Ordered, plan: Plan) -> list[Asked]:
+    """The same rows with their candidates, for a decision that is not inventory's."""
+    candidates = {
+        row.external_id: tuple([At(one.catalogue_id, one.product_id) for one in row.ranked]) for row in plan.rows
+    }
+    return [
+        Asked(
+            row.external_id,
+            row.quantity,
+            row.mandatory,
+            row.partial_delivery_allowed,
+            row.back_order,
+            row.parent,
+            candidates[row.external_id],
+        )
+        for row in order.rows
+        if row.external_id in candidates
+    ]
 
 
 def demand(row: Wanted, candidates: Iterable[tuple[str, str]]) -> RowDemand:
     """What is asked of inventory for a row, of these catalogues and products in turn."""
-    return RowDemand(
+    return made(
+        RowDemand,
         external_id=row.external_id,
         quantity=row.quantity,
         mandatory=row.mandatory,
         partial_delivery_allowed=row.partial_delivery_allowed,
         back_order=row.back_order,
         parent=row.parent,
-        candidates=tuple(Candidate(catalogue_id=catalogue, product_id=product) for catalogue, product in candidates),
+        candidates=tuple(
+            made(Candidate, catalogue_id=catalogue, product_id=product) for catalogue, product in candidates
+        ),
     )

@@ -2,14 +2,17 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
 from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID
 
-from shared.contracts import OrderPlaced, OrderRow
+from shared.contracts import OrderPlaced, OrderRow, made
+from shared.rules import barcodes
 from shared.rules.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan, needs_stock
 
 OVT = re.compile(r"0037(\d{8})\d{0,5}")
@@ -18,6 +21,17 @@ NOTHING = Decimal(0)
 
 NOT_AGAIN = "not asked again"
 """Why a catalogue is dropped that has already declined a row, was silent about it, or turned out not to have it."""
+
+
+class Prioritised(Protocol):
+    """What a catalogue is ranked by, whoever tells of it."""
+
+    @property
+    def catalogue_id(self) -> str: ...
+    @property
+    def priority(self) -> int | None: ...
+    @property
+    def route_weight(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -106,10 +120,12 @@ def rank_candidates(
         _plan_row(row, balances, receiver, known, order_of, barred.get(row.external_id, ())) for row, balances in wanted
     )
     asked = {candidate.catalogue_id for row in rows for candidate in row.ranked}
-    return Plan(
+    return made(
+        Plan,
         rows=rows,
         catalogues=tuple(
-            CatalogueTerms(
+            made(
+                CatalogueTerms,
                 catalogue_id=catalogue.catalogue_id,
                 supplier_id=catalogue.supplier_id,
                 name=catalogue.name,
@@ -145,12 +161,13 @@ def _plan_row(
             ranked.append(_candidate(balance, catalogue))
         else:
             dropped.append(Dropped(catalogue_id=balance.catalogue_id, product_id=balance.product_id, reason=reason))
-    return RowPlan(external_id=row.external_id, ranked=tuple(ranked), dropped=tuple(dropped))
+    return made(RowPlan, external_id=row.external_id, ranked=tuple(ranked), dropped=tuple(dropped))
 
 
 def _candidate(balance: Balance, catalogue: Catalogue) -> Ranked:
     waits = catalogue.back_order_allowed if balance.back_order_allowed is None else balance.back_order_allowed
-    return Ranked(
+    return made(
+        Ranked,
         catalogue_id=balance.catalogue_id,
         product_id=balance.product_id,
         ean=balance.ean,
@@ -173,7 +190,7 @@ def _reason_to_drop(
         return "inactive"
     if not balance.published:
         return "not published"
-    if row.product_id and row.ean and balance.ean and row.ean.strip() != balance.ean.strip():
+    if row.product_id and row.ean and not barcodes.may_be_of(row.ean, [balance.ean]):
         return "EAN differs"
     if row.catalogue_id and row.catalogue_id != catalogue.catalogue_id:
         return "pinned elsewhere"
@@ -210,21 +227,24 @@ def names_supplier(receiver: str, catalogue: Catalogue) -> bool:
     )
 
 
-def order_of_catalogues(order_id: UUID, catalogues: Iterable[Catalogue]) -> dict[str, int]:
+def order_of_catalogues(order_id: UUID, catalogues: Iterable[Prioritised]) -> dict[str, int]:
     """The place of each catalogue in the ranking of this order: one for all its rows, which keeps them together."""
+    listed = list(catalogues)
+    equals = Counter([catalogue.priority for catalogue in listed])
+    order = str(order_id)
     ranked = sorted(
-        catalogues,
+        listed,
         key=lambda catalogue: (
             catalogue.priority is None,
             catalogue.priority or 0,
-            _share(order_id, catalogue),
+            _share(order, catalogue) if equals[catalogue.priority] > 1 else 0,
             catalogue.catalogue_id,
         ),
     )
     return {catalogue.catalogue_id: place for place, catalogue in enumerate(ranked)}
 
 
-def _share(order_id: UUID, catalogue: Catalogue) -> float:
+def _share(order: str, catalogue: Prioritised) -> float:
     """Weighted rendezvous hashing: over many orders each catalogue has the smallest share as often as its weight says.
 
     An exponential variable with the weight as its rate, drawn from a hash of order and catalogue; without a weight
@@ -232,6 +252,6 @@ def _share(order_id: UUID, catalogue: Catalogue) -> float:
     """
     if not catalogue.route_weight or catalogue.route_weight < 0:
         return math.inf
-    drawn = blake2b(f"{order_id}/{catalogue.catalogue_id}".encode(), digest_size=8).digest()
+    drawn = blake2b(f"{order}/{catalogue.catalogue_id}".encode(), digest_size=8).digest()
     uniform = (int.from_bytes(drawn) + 0.5) / 2**64
     return -math.log(uniform) / catalogue.route_weight

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-from shared.contracts import Seen
-from shared.rules.balance import Balance, Key
+from shared.rules.balance import NOTHING, Balance, Key
+from shared.rules.settled import Sight, Sighting
 
 NO_NUMBERS = frozenset({"unknown", "not asked"})
 """Verdicts on a candidate that nothing was seen of."""
 
 
-def balances_seen(retailer_id: str, seen: Iterable[Seen]) -> dict[Key, Balance]:
+def balances_seen(retailer_id: str, seen: Iterable[Sighting]) -> dict[Key, Balance]:
     """The balances as they were before the order took anything, from all its rows' sightings.
 
     A row sees what the rows before it left. So of several sightings the largest quantity and room count, and the least
     allocated. Where nothing more may wait there is no room; that it was a limit only a verdict says.
     """
-    found: dict[Key, Seen] = {}
+    found: dict[Key, Sighting] = {}
     limited: set[Key] = set()
     for sighting in seen:
         if sighting.verdict not in NO_NUMBERS:
@@ -26,18 +26,24 @@ def balances_seen(retailer_id: str, seen: Iterable[Seen]) -> dict[Key, Balance]:
     return {key: _balance(number, one, limited=key in limited) for number, (key, one) in enumerate(found.items())}
 
 
-def _earlier(one: Seen, other: Seen) -> Seen:
+def _earlier(one: Sighting, other: Sighting) -> Sight:
     before, after = one.back_order_room, other.back_order_room
-    return one.model_copy(
-        update={
-            "quantity": max(one.quantity, other.quantity),
-            "allocated": min(one.allocated, other.allocated),
-            "back_order_room": None if before is None or after is None else max(before, after),
-        }
+    return Sight(
+        one.catalogue_id,
+        one.product_id,
+        max(one.quantity, other.quantity),
+        min(one.allocated, other.allocated),
+        one.held,
+        one.safety_stock,
+        NOTHING,
+        NOTHING,
+        one.unlimited,
+        None if before is None or after is None else max(before, after),
+        one.verdict,
     )
 
 
-def _balance(number: int, seen: Seen, *, limited: bool) -> Balance:
+def _balance(number: int, seen: Sighting, *, limited: bool) -> Balance:
     return Balance(
         id=number,
         quantity=seen.quantity,

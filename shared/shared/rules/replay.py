@@ -1,15 +1,19 @@
 """Past orders decided again, each from the numbers it was decided with, under the same rules or under others."""
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
-from shared.contracts import OrderAllocated, OrderPlaced, Seen
+from shared.contracts import OrderAllocated
 from shared.rules import balance, ranking, remembering, strategies, taking
 from shared.rules import plan as planning
 from shared.rules.balance import Balance
 from shared.rules.plan import CatalogueTerms, Dropped, Plan, Ranked, RowPlan
+from shared.rules.settled import Settled, Sighting
+from shared.rules.share import Ordered
 
 Place = Callable[[Ranked], tuple[float, str]]
 
@@ -40,9 +44,18 @@ class Rules:
     catalogues: Mapping[str, CatalogueRules] = field(default_factory=dict)
     products: Mapping[str, Decimal] = field(default_factory=dict)
 
+    @property
+    def names_any(self) -> bool:
+        """Whether anything is different at a catalogue or for a product."""
+        return bool(self.catalogues or self.products)
+
+    def at(self, catalogue_id: str) -> CatalogueRules:
+        """What is different at a catalogue."""
+        return self.catalogues.get(catalogue_id, _AS_IT_WAS)
+
     def safety_stock(self, catalogue_id: str, product_id: str) -> Decimal | None:
         """The safety stock of a product in a catalogue; None leaves it as it was."""
-        at = self.catalogues.get(catalogue_id, _AS_IT_WAS)
+        at = self.at(catalogue_id)
         everywhere = self.products.get(product_id)
         return at.products.get(product_id, everywhere if at.safety_stock is None else at.safety_stock)
 
@@ -55,10 +68,10 @@ UNCHANGED = Rules()
 class Past:
     """An order as it was decided: its candidates, and by row what inventory saw of each when its turn came."""
 
-    order: OrderPlaced
+    order: Ordered
     plan: Plan
     round: int
-    seen: Mapping[str, tuple[Seen, ...]]
+    seen: Mapping[str, Sequence[Sighting]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,25 @@ class Decided:
     allocated: OrderAllocated
 
 
+class Again(NamedTuple):
+    """An order decided again, of which nobody is told: many of them are only counted."""
+
+    plan: Plan
+    settled: Settled
+
+
 def decide_again(past: Past, rules: Rules = UNCHANGED) -> Decided:
+    """What `settle_again` says, as inventory would have told it."""
+    plan, settled = settle_again(past, rules)
+    return Decided(
+        plan,
+        OrderAllocated(
+            order_id=past.order.order_id, round=past.round, outcome=settled.outcome, rows=taking.told(settled)
+        ),
+    )
+
+
+def settle_again(past: Past, rules: Rules = UNCHANGED) -> Again:
     """What the order would have been promised under these rules, from the numbers that were there when it was decided.
 
     Each order is decided by itself: what another takes under the new rules does not change what this one finds.
@@ -77,10 +108,10 @@ def decide_again(past: Past, rules: Rules = UNCHANGED) -> Decided:
     found = balances_then(past)
     plan = ranked_again(past, rules, found)
     if not plan.rows:
-        nothing = OrderAllocated(order_id=past.order.order_id, round=past.round, outcome="none", rows=())
-        return Decided(plan, nothing)
-    request = planning.allocation_request(past.order, plan, past.round)
-    return Decided(plan, taking.allocate(request, _restocked(found, rules)))
+        return Again(plan, Settled("none", ()))
+    stocked = _restocked(found, rules) if rules.names_any else found
+    demands = planning.asked(past.order, plan)
+    return Again(plan, taking.settle(demands, past.order.retailer_id, stocked, all_or_nothing=plan.all_or_nothing))
 
 
 def ranked_again(past: Past, rules: Rules, found: Mapping[balance.Key, Balance]) -> Plan:
@@ -88,11 +119,11 @@ def ranked_again(past: Past, rules: Rules, found: Mapping[balance.Key, Balance])
 
     `found` are the balances of then.
     """
-    terms = [_terms(one, rules) for one in past.plan.catalogues]
+    terms = tuple([_terms(one, rules) for one in past.plan.catalogues])
     place_of = _places(past, terms)
-    rows = tuple(_rank_row(row, place_of, rules, found, past.order.retailer_id) for row in past.plan.rows)
+    rows = tuple([_rank_row(row, place_of, rules, found, past.order.retailer_id) for row in past.plan.rows])
     cost = past.plan.cost_per_shipment if rules.cost_per_shipment is None else rules.cost_per_shipment
-    ranked = past.plan.model_copy(update={"rows": rows, "catalogues": tuple(terms), "cost_per_shipment": cost})
+    ranked = past.plan.model_copy(update={"rows": rows, "catalogues": terms, "cost_per_shipment": cost})
     return strategies.planned(rules.strategy or past.plan.strategy, past.order, ranked)
 
 
@@ -133,10 +164,7 @@ def _places(past: Past, terms: Sequence[CatalogueTerms]) -> Place:
         return lambda ranked: (priorities[ranked.catalogue_id], "")
     order_of = ranking.order_of_catalogues(
         past.order.order_id,
-        [
-            ranking.Catalogue(one.catalogue_id, one.supplier_id, priority=one.priority, route_weight=one.route_weight)
-            for one in terms
-        ],
+        terms,
     )
     return lambda ranked: (order_of[ranked.catalogue_id], ranked.product_id)
 
@@ -144,15 +172,22 @@ def _places(past: Past, terms: Sequence[CatalogueTerms]) -> Place:
 def _rank_row(
     row: RowPlan, place_of: Place, rules: Rules, found: Mapping[balance.Key, Balance], retailer_id: str
 ) -> RowPlan:
-    asked, closed = list[Ranked](), list[Dropped]()
-    for ranked in row.ranked:
-        if rules.catalogues.get(ranked.catalogue_id, _AS_IT_WAS).closed:
-            closed.append(Dropped(catalogue_id=ranked.catalogue_id, product_id=ranked.product_id, reason="inactive"))
-        else:
-            there = found.get((retailer_id, ranked.catalogue_id, ranked.product_id))
-            asked.append(_relearned(ranked, rules, there))
-    asked.sort(key=place_of)
-    return row.model_copy(update={"ranked": tuple(asked), "dropped": (*row.dropped, *closed)})
+    asked, closed = row.ranked, list[Dropped]()
+    if rules.names_any:
+        closed = [
+            Dropped(catalogue_id=one.catalogue_id, product_id=one.product_id, reason="inactive")
+            for one in row.ranked
+            if rules.at(one.catalogue_id).closed
+        ]
+        asked = tuple(
+            _relearned(one, rules, found.get((retailer_id, one.catalogue_id, one.product_id)))
+            for one in row.ranked
+            if not rules.at(one.catalogue_id).closed
+        )
+    in_turn = tuple(sorted(asked, key=place_of))
+    if not closed and all(map(operator.is_, in_turn, row.ranked)):
+        return row
+    return row.model_copy(update={"ranked": in_turn, "dropped": (*row.dropped, *closed)})
 
 
 def _relearned(ranked: Ranked, rules: Rules, there: Balance | None) -> Ranked:

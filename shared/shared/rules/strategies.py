@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, Literal, get_args
 
-from shared.contracts import OrderPlaced
+from shared.rules.covering import fewer_might_do
 from shared.rules.expectation import Aim, expected, measure
 from shared.rules.optimising import best_plan
 from shared.rules.plan import Plan, Ranked
+from shared.rules.share import Ordered
 
 Strategy = Literal["priority", "fewest-shipments", "lowest-cost", "highest-stock"]
 
@@ -24,14 +25,14 @@ AIMS: Final = {"fewest-shipments": Aim(priced=False), "lowest-cost": Aim(priced=
 """What the strategies that optimise want to have little of."""
 
 
-def planned(strategy: str, order: OrderPlaced, ranked: Plan) -> Plan:
+def planned(strategy: str, order: Ordered, ranked: Plan) -> Plan:
     """The plan of a strategy, from the candidates as they are ranked by priority.
 
     Raises ValueError for a name that is not in `STRATEGIES`.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"{strategy} is no strategy")
-    named = ranked.model_copy(update={"strategy": strategy})
+    named = ranked if ranked.strategy == strategy else ranked.model_copy(update={"strategy": strategy})
     if strategy == "highest-stock":
         return most_stock_first(named)
     aim = AIMS.get(strategy)
@@ -45,12 +46,14 @@ def most_stock_first(ranked: Plan) -> Plan:
     return ranked.model_copy(update={"rows": rows})
 
 
-def optimised(aim: Aim, order: OrderPlaced, ranked: Plan) -> Plan:
+def optimised(aim: Aim, order: Ordered, ranked: Plan) -> Plan:
     """The plan by which fewest units stay unserved, then fewest wait, then the aim is met best.
 
     It is never worse than the plan by priority, and is that plan unless another is better by these.
     """
     usual = measure(aim, ranked, expected(order, ranked))
+    if not aim.priced and not fewer_might_do(order, ranked, int(usual.worth)):
+        return ranked
     better = best_plan(aim, order, ranked, usual)
     if better is None or measure(aim, better, expected(order, better)) >= usual:
         return ranked

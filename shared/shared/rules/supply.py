@@ -6,11 +6,11 @@ from decimal import Decimal
 from functools import cached_property
 from math import lcm
 
-from shared.contracts import Candidate, OrderPlaced, RowDemand
 from shared.rules import bundles
 from shared.rules.choices import Part, Source, Turn, goodness, serving
 from shared.rules.expectation import Aim, Measure, prices_of
-from shared.rules.plan import Plan, Ranked, allocation_request
+from shared.rules.plan import Plan, Ranked, asked
+from shared.rules.share import Asked, At, Ordered
 
 FINE = 10**6
 """Quantities have at most six decimals."""
@@ -20,7 +20,8 @@ FINE = 10**6
 class Supply:
     """All that may serve an order: its turns, what is left in each place that can run out, what a shipment costs.
 
-    Prices were multiplied by `scale`. `together`: any turn that is short refuses the order.
+    Prices were multiplied by `scale`. `together`: any turn that is short refuses the order. Of the catalogues the first
+    `giving` have anything on their shelves.
     """
 
     turns: tuple[Turn, ...]
@@ -29,6 +30,7 @@ class Supply:
     scale: int
     together: bool
     catalogues: int
+    giving: int
 
     @cached_property
     def rivals(self) -> Sequence[Sequence[int]]:
@@ -48,27 +50,24 @@ class Supply:
         return goodness(serving(_fine(unserved), _fine(waiting), int(worth * self.scale * FINE)))
 
 
-def supply_of(aim: Aim, order: OrderPlaced, plan: Plan) -> Supply:
+def supply_of(aim: Aim, order: Ordered, plan: Plan) -> Supply:
     """The supply of an order as its plan knows it."""
-    request = allocation_request(order, plan, 1)
-    ranked = {
-        row.external_id: {
-            Candidate(catalogue_id=one.catalogue_id, product_id=one.product_id): one for one in row.ranked
-        }
-        for row in plan.rows
-    }
+    ranked = {row.external_id: {At(one.catalogue_id, one.product_id): one for one in row.ranked} for row in plan.rows}
     prices, scale = _whole_prices(aim, plan)
     places = {place: number for number, place in enumerate(dict.fromkeys(c for row in ranked.values() for c in row))}
-    names = {name: number for number, name in enumerate(dict.fromkeys(place.catalogue_id for place in places))}
-    catalogue = _Catalogue(ranked, prices, places, names)
     known = {place: one for row in ranked.values() for place, one in row.items()}
+    giving = {place.catalogue_id for place, one in known.items() if one.unlimited or one.stock}
+    everyone = dict.fromkeys(place.catalogue_id for place in places)
+    names = {name: number for number, name in enumerate(sorted(everyone, key=lambda name: name not in giving))}
+    catalogue = _Catalogue(ranked, prices, places, names)
     return Supply(
-        turns=tuple(catalogue.turn(rows) for rows in bundles.grouped(request.rows)),
+        turns=tuple(catalogue.turn(rows) for rows in bundles.grouped(asked(order, plan))),
         left={places[place]: _fine(one.stock or Decimal(0)) for place, one in known.items() if not one.unlimited},
         shipment=int(plan.cost_per_shipment * scale * FINE) if aim.priced else FINE,
         scale=scale,
         together=plan.all_or_nothing,
         catalogues=len(names),
+        giving=len(giving),
     )
 
 
@@ -76,12 +75,12 @@ def supply_of(aim: Aim, order: OrderPlaced, plan: Plan) -> Supply:
 class _Catalogue:
     """The candidates of an order's rows, their prices, and the numbers of places and catalogues."""
 
-    ranked: Mapping[str, Mapping[Candidate, Ranked]]
+    ranked: Mapping[str, Mapping[At, Ranked]]
     prices: Mapping[str, Mapping[tuple[str, str], int]]
-    places: Mapping[Candidate, int]
+    places: Mapping[At, int]
     names: Mapping[str, int]
 
-    def turn(self, rows: Sequence[RowDemand]) -> Turn:
+    def turn(self, rows: Sequence[Asked]) -> Turn:
         """Rows that are served together."""
         whole = len(rows) > 1 or not rows[0].partial_delivery_allowed
         if not whole:
@@ -100,15 +99,15 @@ class _Catalogue:
             size, waits = sum(needs), all(row.back_order for row in rows)
         return Turn(tuple(rows), sets, size, sources, waits, any(row.mandatory for row in rows))
 
-    def _at(self, row: RowDemand, catalogue_id: str) -> list[Candidate]:
+    def _at(self, row: Asked, catalogue_id: str) -> list[At]:
         """A row's candidates in a catalogue, the cheapest first."""
         found = [place for place in dict.fromkeys(row.candidates) if place.catalogue_id == catalogue_id]
         return sorted(found, key=lambda place: self._price(row, place))
 
-    def _price(self, row: RowDemand, place: Candidate) -> int:
+    def _price(self, row: Asked, place: At) -> int:
         return self.prices[row.external_id][place.catalogue_id, place.product_id]
 
-    def _source(self, parts: Sequence[tuple[RowDemand, int, Sequence[Candidate]]]) -> Source:
+    def _source(self, parts: Sequence[tuple[Asked, int, Sequence[At]]]) -> Source:
         waits = [
             [place for place in places if self.ranked[row.external_id][place].back_order_allowed]
             for row, _, places in parts

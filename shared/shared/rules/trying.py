@@ -13,6 +13,12 @@ from shared.rules.plan import CatalogueTerms, Plan
 UNRANKED = 1_000_000
 """No catalogue's priority is a larger number."""
 
+PRIORITY, HIGHEST_STOCK = "priority", "highest-stock"
+"""The strategies that a trial repeats. The others would have to search for a plan again, for every number of units."""
+
+Stocks = Mapping[Candidate, tuple[bool, Decimal]]
+"""Of each candidate whether it never runs out, and what was known to be free when the order was ranked."""
+
 
 class TooMuch(Exception):
     """More was to be tried than is worth the answer."""
@@ -73,7 +79,10 @@ def refusing(request: AllocateOrder, balances: Mapping[Key, Balance]) -> list[st
 
 
 class Trial:
-    """Rows of an order to be decided again, as they were or with a change at one catalogue."""
+    """Rows of an order to be decided again, as they were or with a change at one catalogue.
+
+    Who is asked first is found again by the order's own strategy; where that cannot be, the trial is not `repeatable`.
+    """
 
     def __init__(
         self, request: AllocateOrder, balances: Mapping[Key, Balance], plan: Plan, effort: Effort | None = None
@@ -84,7 +93,15 @@ class Trial:
         self._looks = sum(len(row.candidates) + 1 for row in request.rows)
         self._answers: dict[tuple[str, int | None, Candidate | None, Decimal], OrderAllocated] = {}
         terms = {terms.catalogue_id: terms for terms in plan.catalogues}
-        self._terms = terms if plan.strategy == "priority" and self._is_ranked_by(terms) else None
+        stocks = {
+            Candidate(catalogue_id=one.catalogue_id, product_id=one.product_id): (one.unlimited, one.stock or NOTHING)
+            for row in plan.rows
+            for one in row.ranked
+        }
+        self._known = terms
+        self._terms = terms if plan.strategy == PRIORITY and self._is_ranked_by(terms) else None
+        self._stocks = stocks if plan.strategy == HIGHEST_STOCK and self._is_stocked_by(terms, stocks) else None
+        self.repeatable = plan.strategy == PRIORITY or self._stocks is not None
 
     def balance(self, place: Candidate) -> Balance | None:
         """The balance of a candidate before the order; None when nothing is known of it."""
@@ -101,8 +118,23 @@ class Trial:
         stocks = (balance for place in places if (balance := self.balance(place)) is not None)
         numbers = [row.quantity for row in self.request.rows]
         numbers += [number for one in stocks for number in (one.quantity, one.held, one.safety_stock)]
+        numbers += [stock for _, stock in (self._stocks or {}).values()]
         exponents = (number.normalize().as_tuple().exponent for number in numbers)
         return Decimal(1).scaleb(min(0, *(exponent for exponent in exponents if isinstance(exponent, int))))
+
+    def gap(self, of: Candidate) -> Decimal:
+        """By how many units more a candidate is sure to be asked first, where most stock is."""
+        if self._stocks is None:
+            return NOTHING
+        most = max(stock for _, stock in self._stocks.values())
+        return most - self._stocks[of][1] + self._below_nothing(of) + self.grain()
+
+    def _below_nothing(self, of: Candidate) -> Decimal:
+        """How many units must come of what is known to be out of stock before any is free: its safety stock first."""
+        balance = self.balance(of)
+        if balance is None or self._stocks is None or self._stocks[of][1]:
+            return NOTHING
+        return max(NOTHING, balance.safety_stock - balance.quantity)
 
     def asks_before(self, one: str, other: str) -> bool:
         """Whether a catalogue is asked before another for its priority."""
@@ -151,16 +183,34 @@ class Trial:
         if answer is None:
             if self._effort is not None:
                 self._effort.spend(self._looks)
-            answer = self._answers[key] = taking.allocate(self._asked(at, priority), self._stocked(units, of))
+            answer = self._answers[key] = taking.allocate(
+                self._asked(at, priority, units, of), self._stocked(units, of)
+            )
         return next(row for row in answer.rows if row.external_id == row_id)
 
-    def _asked(self, at: str, priority: int | None) -> AllocateOrder:
+    def _asked(self, at: str, priority: int | None, units: Decimal, of: Candidate | None) -> AllocateOrder:
+        if self._stocks is not None and of is not None:
+            unlimited, stock = self._stocks[of]
+            grown = max(NOTHING, stock + units - self._below_nothing(of))
+            return self._most_first({**self._stocks, of: (unlimited, grown)})
         if priority is None or self._terms is None:
             return self.request
         turns = self._turns(self._changed(at, priority))
         rows = tuple(
             row.model_copy(update={"candidates": tuple(sorted(row.candidates, key=lambda c: _place(c, turns)))})
             for row in self.request.rows
+        )
+        return self.request.model_copy(update={"rows": rows})
+
+    def _most_first(self, stocks: Stocks) -> AllocateOrder:
+        turns = self._turns(self._known)
+
+        def place(one: Candidate) -> tuple[bool, Decimal, int, str]:
+            unlimited, stock = stocks[one]
+            return not unlimited, -stock, *_place(one, turns)
+
+        rows = tuple(
+            row.model_copy(update={"candidates": tuple(sorted(row.candidates, key=place))}) for row in self.request.rows
         )
         return self.request.model_copy(update={"rows": rows})
 
@@ -185,6 +235,13 @@ class Trial:
                 for one in terms.values()
             ],
         )
+
+    def _is_stocked_by(self, terms: Mapping[str, CatalogueTerms], stocks: Stocks) -> bool:
+        """Whether the rows ask in the order of these stocks, and of priority where they are equal."""
+        places = {place for row in self.request.rows for place in row.candidates}
+        if any(place not in stocks or place.catalogue_id not in terms for place in places):
+            return False
+        return self._most_first(stocks) == self.request
 
     def _is_ranked_by(self, terms: Mapping[str, CatalogueTerms]) -> bool:
         """Whether the rows ask in the order of these priorities: an early release did not keep them."""
