@@ -16,18 +16,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared import auth, outbox
 from shared.contracts import Message
 from shared.postgres import Database, Transaction
+from shared.rates import Rates
 from shared.service import Service
 
 Answer = TypeVar("Answer")
 
 PATIENCE_S = 30.0
+PAUSES_S = 0.01, 0.1
+"""Between two looks at what is waited for, at first and at most: to look takes time from those who work on it."""
 
 
 async def eventually(ask: Callable[[], Awaitable[Answer]], wanted: Callable[[Answer], object]) -> Answer:
     """The first answer that is as wanted. What is waited for happens elsewhere; TimeoutError if it never does."""
+    pause, longest = PAUSES_S
     async with asyncio.timeout(PATIENCE_S):
         while not wanted(answer := await ask()):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, longest)
     return answer
 
 
@@ -49,9 +54,16 @@ class Signer:
             "INSERT INTO token_keys (key_id, public_key, version) VALUES ($1, $2, 1)", self.key_id, self.public_key
         )
 
-    def token(self, organisation: str, *roles: str, life: timedelta = timedelta(hours=1)) -> str:
-        """A token for an account of the organisation with these roles; a negative `life` makes an expired one."""
-        claims = {"sub": f"{organisation}-api", "org": organisation, "roles": roles, "exp": datetime.now(UTC) + life}
+    def token(
+        self, organisation: str, *roles: str, life: timedelta = timedelta(hours=1), ahead: timedelta = timedelta(0)
+    ) -> str:
+        """A token for an account of the organisation with these roles; a negative `life` makes an expired one.
+
+        The clock by which it was issued is `ahead` of the right one.
+        """
+        now = datetime.now(UTC)
+        times = {"iat": now + ahead, "exp": now + ahead + life}
+        claims = {"sub": f"{organisation}-api", "org": organisation, "roles": roles, **times}
         return jwt.encode(claims, self.private_key, algorithm="EdDSA", headers={"kid": self.key_id})
 
     def headers(self, organisation: str, *roles: str) -> dict[str, str]:
@@ -64,9 +76,11 @@ async def client_of(service: Service, database: Database, signer: Signer) -> Asy
     """A client of a service's HTTP interface: its application on a database, without Kafka and without a network."""
     async with database.transaction() as tx:
         await signer.announce(tx)
-    state = service.app.state
-    state.service, state.database, state.settings = service, database, service.settings
+    state, settings = service.app.state, service.settings
+    state.service, state.database, state.settings = service, database, settings
     state.token_keys = auth.TokenKeys(database)
+    # One built service may be for many tests, which must not use up each other's requests.
+    state.rates = Rates(settings.requests_per_second, settings.requests_burst)
     transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sluice.test") as client:
         yield client

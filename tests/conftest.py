@@ -1,15 +1,20 @@
 """What every test may ask for: the servers, each started once for the run, and a database of its own."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import structlog
+import uvloop
 
 from deploy.local.embedded_broker import EmbeddedBroker
 from tests import servers
+
+HERE = Path(__file__).parent
 
 # A rule holds however busy the machine is; speed is measured in bench/.
 hypothesis.settings.register_profile("sluice", deadline=None)
@@ -17,10 +22,28 @@ hypothesis.settings.load_profile("sluice")
 
 _TAKEN = pytest.StashKey[dict[str, str]]()
 
+LONGEST_FIRST = ("worlds", "faults", "public_api", "journeys", "deploy")
+"""The folders whose files take longest. Begun last, one of them would keep one processor while the other has none."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep a place for the names of the servers that the run takes."""
+    """Keep a place for the names of the servers the run takes; run on the commands' event loop, with plain logs."""
     config.stash[_TAKEN] = {}
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    # Without pictures of stack traces, which take longer than what is tested.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ]
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the folders that take longest come first, and all else stay in its order."""
+    items.sort(key=lambda item: [HERE / folder not in item.path.parents for folder in LONGEST_FIRST])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -25,6 +25,18 @@ KAFKA = "SLUICE_TEST_KAFKA"
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
 SERVICES = ("inventory", "notifier", "order_intake", "portal", "router")
 
+QUICK = {
+    # What is tested dies, not the machine: nothing is gained by waiting for the disk.
+    "fsync": "off",
+    "full_page_writes": "off",
+    # Tests open thousands of connections, and asyncpg counts every round; dbmate takes fewer for a mistake.
+    "scram_iterations": "1000",
+}
+"""What the tests' PostgreSQL does otherwise than that of `sluice up`."""
+
+_ADMINISTRATORS: dict[str, asyncpg.Pool] = {}
+"""Open connections to the servers whose databases are copied, by DSN: to open one takes as long as a small copy."""
+
 
 @dataclass(frozen=True)
 class Database:
@@ -66,9 +78,9 @@ async def postgres(data: Path) -> AsyncIterator[Database]:
         elif dsn := await _docker(stack, docker_servers.postgres):
             yield Database(dsn, f"PostgreSQL {await _version(dsn)} ({docker_servers.POSTGRES_IMAGE} in Docker)")
         else:
-            # What is tested dies, not the machine: nothing is gained by waiting for the disk.
-            server = PostgresServer(data, settings={"fsync": "off", "full_page_writes": "off"})
+            server = PostgresServer(data, settings=QUICK)
             await stack.enter_async_context(server)
+            await _hash_password_quickly(server.dsn)
             yield Database(server.dsn, f"PostgreSQL {server.version} (embedded)")
 
 
@@ -108,16 +120,19 @@ async def _docker(stack: AsyncExitStack, server: Callable[[], AbstractAsyncConte
 
 @asynccontextmanager
 async def template(dsn: str) -> AsyncIterator[str]:
-    """The name of a database on the server at `dsn` that holds what `prepare_template` makes, to be cloned."""
+    """The name of a database on the server at `dsn` that holds what `prepare_template` makes: clone it meanwhile."""
     name = f"sluice_template_{secrets.token_hex(4)}"
-    await _on_server(dsn, f"CREATE DATABASE {name}")
-    try:
-        await prepare_template(database_dsn(dsn, name))
-        # Cloning waits for everyone who is connected to the original.
-        await _on_server(dsn, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        yield name
-    finally:
-        await _on_server(dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as administrator:
+        _ADMINISTRATORS[dsn] = administrator
+        await administrator.execute(f"CREATE DATABASE {name}")
+        try:
+            await prepare_template(database_dsn(dsn, name))
+            # Cloning waits for everyone who is connected to the original.
+            await administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            yield name
+        finally:
+            del _ADMINISTRATORS[dsn]
+            await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
@@ -152,7 +167,16 @@ async def _version(dsn: str) -> str:
         await connection.close()
 
 
+async def _hash_password_quickly(dsn: str) -> None:
+    """Set the password of the server's user again: how hard it is to try is decided when it is set."""
+    user = urlsplit(dsn)
+    await _on_server(dsn, f"ALTER ROLE {user.username} PASSWORD '{user.password}'")
+
+
 async def _on_server(dsn: str, statement: str) -> None:
+    if dsn in _ADMINISTRATORS:
+        await _ADMINISTRATORS[dsn].execute(statement)
+        return
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(statement)

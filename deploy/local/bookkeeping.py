@@ -1,12 +1,13 @@
 """What must add up between the books of the services once everything has arrived; what does not is a sentence."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from deploy.local import whole_bundles
 from inventory import store as inventory
 from order_intake import store as order_book
 from shared.contracts import OrderAllocated
@@ -41,16 +42,8 @@ class Books:
 
 def problems(books: Books) -> Iterator[str]:
     """Everything that is wrong, in sentences."""
-    yield from _balances(books)
-    yield from _rows(books)
-    yield from _orders(books)
-    yield from _changes(books)
-    yield from _answers(books)
-    yield from _standings(books)
-    yield from _waiting(books)
-    yield from _promises(books)
-    yield from _shipments(books)
-    yield from _mails(books)
+    for check in CHECKS.values():
+        yield from check(books)
 
 
 def _balances(books: Books) -> Iterator[str]:
@@ -255,6 +248,10 @@ def _shipments(books: Books) -> Iterator[str]:
             )
 
 
+def _bundles(books: Books) -> Iterator[str]:
+    yield from whole_bundles.problems(books.decisions, books.shipments)
+
+
 def _mails(books: Books) -> Iterator[str]:
     announced = Counter(row["shipment_id"] for row in books.mails)
     for shipment_id in sorted({row["shipment_id"] for row in books.shipments} | announced.keys()):
@@ -276,3 +273,19 @@ def _listed(numbers: Iterable[Decimal] | None) -> str:
 
 def _said(entry: tuple[Decimal, Decimal, bool] | None) -> str:
     return "nothing" if entry is None else f"({entry[0].normalize():f}, {entry[1].normalize():f}, {entry[2]})"
+
+
+CHECKS: Mapping[str, Callable[[Books], Iterator[str]]] = {
+    "balances": _balances,
+    "rows": _rows,
+    "orders": _orders,
+    "changes": _changes,
+    "answers": _answers,
+    "standings": _standings,
+    "waiting": _waiting,
+    "promises": _promises,
+    "shipments": _shipments,
+    "bundles": _bundles,
+    "mails": _mails,
+}
+"""Every check by its name, as metrics and log lines call it."""

@@ -34,10 +34,14 @@ _WHAT = "The embedded broker"
 class EmbeddedBroker:
     """Tansu with memory storage, reachable at `address` once started; deaf to Ctrl-C, and gone when this process is."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
-        """`data` gets its log; `port` None takes a free one, and keeps it over restarts."""
+    def __init__(self, data: Path, port: int | None = None, advertised: str | None = None) -> None:
+        """`data` gets its log; `port` None takes a free one, and keeps it over restarts.
+
+        `advertised` is the host:port that clients are sent to, if they are to come another way than straight.
+        """
         self._data = data.absolute()
         self._port = port
+        self._advertised = advertised
         self._log = self._data / "broker.log"
         self._process: ServerProcess | None = None
         self.address = ""
@@ -52,7 +56,8 @@ class EmbeddedBroker:
             self._data.mkdir(parents=True, exist_ok=True)
             command: list[str | Path] = [
                 *(_program(self._data), "broker", "--storage-engine", "memory://tansu/"),
-                *("--listener-url", url, "--advertised-listener-url", url),
+                *("--listener-url", url),
+                *("--advertised-listener-url", f"tcp://{self._advertised}" if self._advertised else url),
             ]
             # It has nothing to save, so it may simply be killed.
             self._process = await ServerProcess.start(command, log=self._log, dies_by=signal.SIGKILL)

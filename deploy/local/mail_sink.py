@@ -52,6 +52,13 @@ class MailSink:
     ) -> None:
         await self.stop()
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Called by aiosmtpd when a client greets; what the sink offers. It reads line by line: more may wait."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Called by aiosmtpd with a whole mail; the answer to the client. What it cannot keep is to be sent again."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""

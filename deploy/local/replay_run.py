@@ -15,6 +15,7 @@ from router.replaying import past
 from router.replaying.past import Difference, Page
 from router.store import past_orders
 from router.store.past_orders import PastOrder
+from shared import ids
 from shared.postgres import Database
 from shared.rules.figures import Comparison
 from shared.rules.replay import Rules
@@ -41,7 +42,7 @@ class Span:
     @property
     def ids(self) -> tuple[UUID, UUID]:
         """The ids between which the orders are, the second not included."""
-        return past_orders.first_id(self.since), past_orders.first_id(self.until)
+        return ids.first_id(self.since), ids.first_id(self.until)
 
 
 @dataclass

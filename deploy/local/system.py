@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import structlog
 
-from deploy.local import databases, demo, mail_pages, ports, redrive, trouble
+from deploy.local import auditing, databases, demo, mail_pages, ports, redrive, trouble
 from deploy.local.embedded_broker import EmbeddedBroker
 from deploy.local.gateway import Backend, Gateway
 from deploy.local.mail_sink import MailSink
@@ -111,6 +111,9 @@ class System:
         if broker_forgets:
             await redrive.redrive(opened, since=RECENT)
         self._background(self._redrive_slowly(opened, all_first=broker_forgets))
+        auditor = auditing.Settings()
+        if auditor.seconds:
+            self._background(auditing.keep_looking(auditing.Auditor(opened, auditor.orders), auditor.seconds))
         if self.options.demo:
             self.progress("Loading the demo")
             await demo.load(opened, self.address)
@@ -238,9 +241,12 @@ class System:
 
     async def _redrive_slowly(self, opened: dict[str, Database], *, all_first: bool) -> None:
         since = None if all_first else RECENT
+        accounted: dict[str, datetime] = {}
         while True:
             try:
-                again = await redrive.redrive(opened, since=since, older_than=SILENCE, patiently=True)
+                again = await redrive.redrive(
+                    opened, since=since, older_than=SILENCE, patiently=True, accounted=accounted
+                )
             except postgres.TROUBLE as error:
                 log.warning("redrive interrupted", error=failures.describe(error))
             else:

@@ -7,6 +7,7 @@ import pytest
 from inventory import app
 from inventory.settings import Settings
 from shared.postgres import Database
+from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.inventory import examples
@@ -21,11 +22,16 @@ async def stock(database: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+def service() -> Service:
+    """Inventory, built once: it takes longer than most of what is asked of it."""
+    return app.build(Settings(database="none", kafka="none"))
+
+
 @pytest.fixture
-async def parties(stock: Database, database: str) -> AsyncIterator[Parties]:
+async def parties(stock: Database, service: Service) -> AsyncIterator[Parties]:
     """Whoever calls inventory in a test."""
     signer = Signer()
-    service = app.build(Settings(database=database, kafka="none"))
     async with builders.client_of(service, stock, signer) as client:
         yield Parties(client, signer, stock)
 

@@ -166,10 +166,23 @@ async def test_a_moment_that_cannot_be_is_an_error_of_its_item(
     assert await parties.balance("W/A") == (9, None)
 
 
-async def test_a_moment_without_a_figure_changes_nothing(parties: Parties) -> None:
+@pytest.mark.parametrize(
+    ("figures", "field"),
+    [
+        ({"asOf": "2026-01-01T00:00:00Z", "wholesalePrice": 3}, "asOf"),
+        ({"asOf": "2026-01-01T00:00:00Z", "allocated": 0}, "asOf"),
+        ({"allocated": 3, "wholesalePrice": 3}, "allocated"),
+        ({"allocated": 3, "adjust": 1}, "allocated"),
+        ({"allocated": 3, "onHand": 9}, "allocated"),
+    ],
+)
+async def test_a_moment_without_a_figure_and_promises_that_are_not_let_go_of_are_errors_of_their_item(
+    parties: Parties, figures: dict[str, Any], field: str
+) -> None:
     await parties.publish({"W": {"A": 9}})
-    assert await say(parties, asOf="2020-01-01T00:00:00Z", wholesalePrice=3) == []
-    assert await parties.balance("W/A") == (9, None)
+    assert numbers(await say(parties, **figures), "index", "field", "code") == [(0, field, "value_error")]
+    (only,) = (await parties.get(SUPPLIER, BALANCES))["content"]
+    assert (only["quantity"], only.get("allocated"), only.get("wholesalePrice")) == (9, None, None)
 
 
 async def test_every_word_of_a_balance_is_kept_and_answered(parties: Parties) -> None:

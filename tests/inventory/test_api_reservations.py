@@ -72,7 +72,7 @@ async def test_a_cart_is_told_what_it_gets_from_where_and_what_is_short(shelves:
         {"externalId": "first", "externalProductId": "A", "quantity": 5},
         {"productEANCode": "6400000099990", "quantity": 2.5},
         {"externalProductId": "A", "quantity": 9, "externalWarehouseId": "W1"},
-        {"externalProductId": "UNKNOWN", "quantity": 1},
+        {"externalProductId": "A", "quantity": 1},
     )
     assert kept(made) == [({"W2/A": 3, "W1/A": 2}, 0), ({"W1/B": 1}, 1.5), ({"W1/A": 2}, 7), ({}, 1)]
     assert numbers(made["rows"], "externalId", "quantity") == [("first", 5), ("1", 2.5), ("2", 9), ("3", 1)]
@@ -97,10 +97,46 @@ async def test_nobody_else_gets_what_is_kept_and_the_order_that_names_it_does(sh
 
 
 async def test_where_nothing_can_be_kept_there_is_no_reservation(shelves: Parties) -> None:
-    made = await keep(shelves, {"externalProductId": "A", "quantity": 3, "externalWarehouseId": "W9"})
-    assert made == {"rows": [{"externalId": "1", "quantity": 3, "taken": [], "short": 3}]}
+    await shelves.publish({"W3": {"C": 9}})
+    await shelves.call(SHOP, "DELETE", f"{CATALOGUES}/W3")
+    for pinned in ("W3", "W1"):
+        made = await keep(shelves, {"externalProductId": "C", "quantity": 3, "externalWarehouseId": pinned})
+        assert made == {"rows": [{"externalId": "1", "quantity": 3, "taken": [], "short": 3}]}
     async with shelves.stock.transaction() as tx:
         assert await tx.fetch_value("SELECT count(*) FROM holds") == 0
+
+
+async def test_a_row_that_is_to_be_whole_is_kept_whole_in_one_catalogue_or_not_at_all(shelves: Parties) -> None:
+    whole = {"externalProductId": "A", "partialDeliveryAllowed": False}
+    made = await keep(shelves, {**whole, "quantity": 4}, {**whole, "quantity": 4})
+    assert kept(made) == [({"W1/A": 4}, 0), ({}, 4)]
+    assert kept(await keep(shelves, {**whole, "quantity": 3, "partialDeliveryAllowed": ""})) == [({"W2/A": 3}, 0)]
+
+
+async def test_what_the_shop_does_not_have_is_named_row_by_row_and_nothing_is_kept(shelves: Parties) -> None:
+    await shelves.publish({"V": {"D": 5}}, retailer=OTHER_SHOP)
+    rows = [
+        {"externalProductId": "A", "quantity": 1},
+        {"externalProductId": "D", "quantity": 1},
+        {"productEANCode": "123", "quantity": 1},
+        {"externalProductId": "B", "productEANCode": "6400000099991", "quantity": 1},
+        {"externalProductId": "B", "productEANCode": "06400000099990", "quantity": 1},
+        {"externalProductId": "A", "externalWarehouseId": "V", "quantity": 1},
+        {"externalProductId": "NONE", "externalWarehouseId": "NOWHERE", "quantity": 1},
+    ]
+    answer = await shelves.call(SHOP, "POST", RESERVATIONS, {"minutes": 5, "rows": rows})
+    assert (answer.status_code, [(error["field"], error["code"]) for error in answer.json()["errors"]]) == (
+        400,
+        [
+            ("rows[1].externalProductId", "unknown"),
+            ("rows[2].productEANCode", "unknown"),
+            ("rows[3].productEANCode", "mismatch"),
+            ("rows[5].externalWarehouseId", "unknown"),
+            ("rows[6].externalWarehouseId", "unknown"),
+            ("rows[6].externalProductId", "unknown"),
+        ],
+    )
+    assert [await held(shelves, place) for place in ("W1/A", "W2/A", "W1/B")] == [0, 0, 0]
 
 
 async def test_what_is_closed_ended_unsellable_kept_back_or_another_shops_is_not_kept(shelves: Parties) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from inventory import handlers, store
 from shared.contracts import AllocateOrder, OrderAllocated, ShipmentChanged
@@ -209,3 +210,21 @@ async def test_the_books_name_a_balance_that_does_not_add_up(parties: Parties) -
     assert (wrong.product_id, wrong.quantity, wrong.expected_quantity) == ("A", Decimal(5), Decimal(6))
     assert (also_wrong.allocated, also_wrong.expected_allocated) == (Decimal(0), Decimal(4))
     assert orders.taken(answer.rows) == {"1": {"W/A": 4}}
+
+
+async def test_a_service_row_of_a_shipment_was_promised_from_no_stock_and_that_is_nothing_to_be_told(
+    parties: Parties,
+) -> None:
+    await parties.publish({"W": {"A": 5}})
+    wanted = order(row("1", 2, "W/A"))
+    await parties.allocate(wanted)
+    news = shipment(wanted.order_id, "W", ("1", "A", 2, 0), ("gift", "WRAPPING", 1, 0), version=2, closed=True)
+    goods, service = news.rows
+    for rows, told in (
+        ((goods, service.model_copy(update={"stocked": False})), []),
+        ((service,), ["shipment of something that was never promised"]),
+    ):
+        with structlog.testing.capture_logs() as lines:
+            await parties.take(handlers.settle_shipments, news.model_copy(update={"rows": rows}))
+        assert [line["event"] for line in lines if line["log_level"] == "warning"] == told
+    assert await parties.balance("W/A") == (5, 0)

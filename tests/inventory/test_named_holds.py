@@ -47,6 +47,7 @@ async def test_what_is_held_is_there_for_the_order_that_names_the_hold_and_for_n
     hold = await keep(shelves, A=8)
     other, named, late = order(row("1", 5, "W1/A")), naming(hold, 9), order(row("1", 1, "W1/A"))
     answers = await shelves.allocate(other, named, late)
+    assert [answer.hold for answer in answers] == [None, "ended", None]
     assert [orders.taken(answer.rows) for answer in answers] == [{"1": {"W1/A": 2}}, {"1": {"W1/A": 8}}, {"1": {}}]
     assert [float(answer.rows[0].seen[0].held) for answer in answers] == [8, 0, 0]
     assert await held(shelves) == {}
@@ -80,7 +81,7 @@ async def test_a_hold_that_is_not_the_orders_to_name_gives_it_nothing_and_stays(
     (answer,) = await shelves.allocate(
         naming({"unknown": uuid4(), "expired": own, "another shop's": foreign}[which], 9)
     )
-    assert orders.taken(answer.rows) == {"1": {"W1/A": 2}}
+    assert (orders.taken(answer.rows), answer.hold) == ({"1": {"W1/A": 2}}, "absent")
     assert await held(shelves) == {f"{SHOP}/A": 8, f"{OTHER_SHOP}/A": 3}
     assert await shelves.the_books_add_up()
 
@@ -116,4 +117,25 @@ async def test_a_hold_is_taken_from_once_however_many_orders_name_it_at_once(she
     await asyncio.gather(*(shelves.allocate(one) for one in wanted))
     assert await held(shelves) == {}
     assert await shelves.balance("W1/A") == (0, 10)
+    assert await shelves.the_books_add_up()
+
+
+@pytest.mark.parametrize("group", ["all or nothing", "a mandatory row", "nobody has it"])
+async def test_an_order_that_takes_nothing_leaves_its_hold_as_it_was_and_may_be_sent_again(
+    shelves: Parties, group: str
+) -> None:
+    hold = await keep(shelves, A=8)
+    rows = [row("1", 5, "W1/A"), row("2", 9, "W2/B", mandatory=group == "a mandatory row")]
+    more: dict[str, Any] = {"all_or_nothing": group == "all or nothing"}
+    if group == "nobody has it":
+        await shelves.publish({"W3": {"C": 0}})
+        rows = [row("1", 5, "W3/C")]
+    (refused,) = await shelves.allocate(order(*rows, reservation_id=hold, **more))
+    assert (refused.outcome, refused.hold) == ("none" if group == "nobody has it" else "refused", "kept")
+    assert await held(shelves) == {f"{SHOP}/A": 8}
+    (other,) = await shelves.allocate(naming(None, 5))
+    assert orders.taken(other.rows) == {"1": {"W1/A": 2}}
+    (mended,) = await shelves.allocate(naming(hold, 8))
+    assert (orders.taken(mended.rows), mended.hold) == ({"1": {"W1/A": 8}}, "ended")
+    assert await held(shelves) == {}
     assert await shelves.the_books_add_up()

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from tests import servers
@@ -11,7 +10,7 @@ from tests.journeys.running import Running
 from tests.journeys.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def on_kafka(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: servers.Database, migrated: str, kafka: servers.Broker
 ) -> AsyncIterator[Running]:
@@ -25,7 +24,7 @@ async def on_kafka(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def on_embedded_broker(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: servers.Database, migrated: str
 ) -> AsyncIterator[Running]:
@@ -47,6 +46,5 @@ def running(request: pytest.FixtureRequest) -> Running:
 @pytest.fixture
 async def world(running: Running) -> AsyncIterator[World]:
     """A world of the journey's own. However the journey goes, the books add up at its end."""
-    async with httpx.AsyncClient(base_url=running.system.address, timeout=30, trust_env=False) as client:
-        yield await World(running, client).made()
+    yield await World(running, running.client).made()
     await running.books_are_clean()

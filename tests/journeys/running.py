@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from deploy.local import audit, databases, demo, ports
 from deploy.local.system import Options, System
 from shared.postgres import Database
@@ -12,10 +14,11 @@ from shared.postgres import Database
 
 @dataclass(frozen=True)
 class Running:
-    """A running system, and the databases of its services for those who look at it from behind."""
+    """A running system, a client of its address, and its services' databases for those who look at it from behind."""
 
     system: System
     databases: Mapping[str, Database]
+    client: httpx.AsyncClient
 
     async def settled(self) -> None:
         """Wait until every message has been taken by all who take it."""
@@ -35,7 +38,10 @@ async def system(data: Path, dsn: str, kafka: str | None, namespace: str) -> Asy
     started = System(chosen)
     await started.start()
     try:
-        async with databases.opened(started.values) as opened:
-            yield Running(started, opened)
+        async with (
+            databases.opened(started.values) as opened,
+            httpx.AsyncClient(base_url=started.address, timeout=30, trust_env=False) as client,
+        ):
+            yield Running(started, opened, client)
     finally:
         await started.stop()

@@ -55,6 +55,7 @@ class MailServer:
     certificate: ssl.SSLContext | None = None
     encrypted: list[bool] = field(default_factory=list)
     logins: list[tuple[bytes, bool]] = field(default_factory=list)
+    offers: tuple[str, ...] = ()
     answer_recipient: Callable[[str], str] = lambda recipient: OK
     answer_data: Callable[[], str] = lambda: OK
     _server: asyncio.Server | None = None
@@ -64,6 +65,13 @@ class MailServer:
     def address(self) -> str:
         """Its host:port."""
         return f"127.0.0.1:{self.port}"
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Answer a greeting; besides what aiosmtpd offers, with what the test wants offered."""
+        session.host_name = hostname
+        return [*responses[:-1], *(f"250-{offer}" for offer in self.offers), responses[-1]]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

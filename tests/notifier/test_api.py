@@ -91,7 +91,9 @@ async def test_the_log_shows_what_the_mail_server_said(
         await handlers.keep_contacts([messages.organisation()], tx)
         await handlers.announce_shipments([shipment], tx, settings)
         (mail,) = await store.claim_due(tx, 1, 60)
-        await store.note_verdict(tx, mail, "New shipment", Verdict("sent", ("orders@kuppi.example",), "250 taken"))
+        await store.note_tries(
+            tx, [store.Tried(mail, "New shipment", Verdict("sent", ("orders@kuppi.example",), "250 taken"))]
+        )
     page = (await client.get(LOG, headers=supplier)).json()
     (entry,) = page["content"]
     for moment in ("createdAt", "sentAt"):

@@ -8,7 +8,7 @@ import pytest
 
 from notifier import handlers
 from notifier.settings import Settings
-from shared.contracts import OrganisationChanged, ShipmentCreated, ShipmentReminded
+from shared.contracts import OrderForgotten, OrganisationChanged, ShipmentCreated, ShipmentReminded
 from shared.postgres import Database, Transaction
 from shared.subscriptions import Subscriptions
 from tests import builders
@@ -157,3 +157,16 @@ async def test_a_supplier_that_wants_no_mail_is_not_reminded_by_mail(notes: Data
     await keep(notes, messages.organisation(email=None))
     await remind(notes, settings, messages.reminder(messages.shipment()))
     assert await states(notes) == ["not wanted"]
+
+
+async def test_mails_go_with_their_order_reminders_too_and_those_of_others_stay(
+    notes: Database, settings: Settings
+) -> None:
+    old, stays = messages.shipment(), messages.shipment()
+    await keep(notes, messages.organisation())
+    await announce(notes, settings, old, stays)
+    await remind(notes, settings, messages.reminder(old))
+    async with notes.transaction() as tx:
+        await handlers.forget_mails([OrderForgotten(order_id=old.order_id)], tx)
+        rows = await tx.fetch("SELECT shipment_id FROM mails")
+    assert [row["shipment_id"] for row in rows] == [stays.shipment_id]

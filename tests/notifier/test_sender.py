@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from notifier import app, handlers, store
-from notifier.sender import Sender
+from notifier.sender import IN_HAND, Sender
 from notifier.settings import Settings
 from shared.contracts import ShipmentCreated
 from shared.postgres import Database, Record
@@ -187,6 +187,42 @@ async def test_connections_are_kept_for_the_next_mail(notes: Database, settings:
     async with sending(notes, settings.model_copy(update={"poll_seconds": 3600.0})):
         await until(notes, lambda entry: bool(entry["state"] == "sent"))
     assert mails.connections <= settings.smtp_connections
+
+
+async def test_what_was_claimed_but_not_begun_is_given_back_at_a_stop_as_if_never_tried(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await announce(notes, settings, *(messages.shipment() for _ in range(20)))
+    async with sending(notes, settings.model_copy(update={"smtp_connections": 1})):
+        await builders.eventually(lambda: log_of(notes), lambda _: mails.received)
+    left = [entry for entry in await log_of(notes) if entry["state"] != "sent"]
+    assert {entry["state"] for entry in left} <= {"pending"}
+    assert {(entry["attempts"], entry["answer"]) for entry in left} <= {(0, None)}
+
+
+async def test_no_more_is_sent_than_may_be_repeated_while_the_database_takes_no_notes(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await announce(notes, settings, *(messages.shipment() for _ in range(25)))
+    async with notes.transaction() as tx:
+        await tx.execute("UPDATE mails SET next_at = now() - make_interval(mins => 1)")
+    one_connection = settings.model_copy(update={"smtp_connections": 1})
+    async with sending(notes, one_connection):
+        await builders.eventually(lambda: log_of(notes), lambda _: mails.received)
+        async with notes.transaction() as tx:
+            await tx.execute("SELECT FROM mails WHERE state = 'sending' FOR UPDATE")
+            (noted,) = await tx.fetch("SELECT count(*) FROM mails WHERE state = 'sent'")
+
+            async def sent() -> int:
+                return len(mails.received)
+
+            enough = min(25, noted["count"] + IN_HAND)
+            await builders.eventually(sent, lambda count: count >= enough)
+            for _ in range(10):
+                await log_of(notes)
+            assert len(mails.received) <= noted["count"] + IN_HAND
+        await until(notes, lambda entry: bool(entry["state"] == "sent"))
+    assert len(mails.received) == 25
 
 
 async def test_several_senders_share_the_work_and_send_each_mail_once(

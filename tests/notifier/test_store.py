@@ -8,6 +8,7 @@ import pytest
 from notifier import handlers, store
 from notifier.domain import Verdict
 from notifier.settings import Settings
+from notifier.store import Tried
 from shared.postgres import Database, Transaction
 from tests.notifier import messages
 
@@ -48,7 +49,7 @@ async def test_a_sender_that_comes_too_late_notes_nothing(notes: Database, setti
     async with notes.transaction() as tx:
         await store.claim_due(tx, 1, 60)
     async with notes.transaction() as tx:
-        assert not await store.note_verdict(tx, late, "s", Verdict("refused", (), "550 no"))
+        assert await store.note_tries(tx, [Tried(late, "s", Verdict("refused", (), "550 no"))]) == 0
         (mail,) = await store.mails_page(tx, messages.SUPPLIER, 0, 10)
     assert (mail["state"], mail["attempts"]) == ("sending", 2)
 
@@ -57,7 +58,7 @@ async def test_a_mail_given_back_was_not_tried(notes: Database, settings: Settin
     await announce(notes, settings, 1)
     async with notes.transaction() as tx:
         (mail,) = await store.claim_due(tx, 1, 60)
-        await store.give_back(tx, mail, "cannot reach the mail server")
+        await store.give_back(tx, [mail], "cannot reach the mail server")
         row = await tx.fetch_one("SELECT * FROM mails")
     assert row is not None
     assert (row["state"], row["attempts"], row["first_tried_at"]) == ("pending", 0, None)
@@ -68,7 +69,7 @@ async def test_a_mail_that_is_to_be_tried_later_is_not_due_before(notes: Databas
     await announce(notes, settings, 1)
     async with notes.transaction() as tx:
         (mail,) = await store.claim_due(tx, 1, 60)
-        await store.note_verdict(tx, mail, "s", Verdict("pending", (), "451 later", 600))
+        await store.note_tries(tx, [Tried(mail, "s", Verdict("pending", (), "451 later", 600))])
     async with notes.transaction() as tx:
         assert await store.claim_due(tx, 1, 60) == []
         (row,) = await store.mails_page(tx, messages.SUPPLIER, 0, 10)
@@ -82,7 +83,7 @@ async def test_a_mail_counts_as_sent_only_with_somebody_who_has_it(notes: Databa
     async with notes.pool.acquire() as connection:
         tx = Transaction(connection, notes.schema)
         with pytest.raises(asyncpg.CheckViolationError):
-            await store.note_verdict(tx, mail, "s", Verdict("sent", (), "250 ok"))
+            await store.note_tries(tx, [Tried(mail, "s", Verdict("sent", (), "250 ok"))])
 
 
 async def test_the_api_can_change_nothing_of_a_mail_but_that_it_may_go(notes: Database, settings: Settings) -> None:
@@ -100,3 +101,26 @@ async def test_the_books_tell_the_auditor_of_every_shipment(notes: Database, set
         (entry,) = await store.books(tx)
     assert (entry["shipment_id"], entry["state"], entry["attempts"]) == (shipment.shipment_id, "waiting", 0)
     assert entry["message_id"] == f"<{shipment.shipment_id}.new-shipment@sluice.example>"
+
+
+async def test_each_mail_of_a_batch_is_noted_with_its_own_answer(notes: Database, settings: Settings) -> None:
+    await announce(notes, settings, 3)
+    async with notes.transaction() as tx:
+        sent, refused, late = await store.claim_due(tx, 3, 60)
+        await tx.execute("UPDATE mails SET attempts = 2 WHERE id = $1", late.id)
+        noted = await store.note_tries(
+            tx,
+            [
+                Tried(sent, "s", Verdict("sent", ("orders@kuppi.example", "b@kuppi.example"), "250 ok")),
+                Tried(refused, None, Verdict("refused", (), "")),
+                Tried(late, "s", Verdict("refused", (), "550 no")),
+            ],
+        )
+        rows = await tx.fetch("SELECT state, subject, reached, answer, recipients FROM mails ORDER BY id")
+    assert noted == 2
+    to = ["orders@kuppi.example"]
+    assert [tuple(row[c] for c in ("state", "subject", "reached", "answer", "recipients")) for row in rows] == [
+        ("sent", "s", ["orders@kuppi.example", "b@kuppi.example"], "250 ok", to),
+        ("refused", None, [], None, to),
+        ("sending", None, [], None, []),
+    ]

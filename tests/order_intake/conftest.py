@@ -21,10 +21,13 @@ async def book(database: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture
-def service(database: str) -> Service:
-    """Order-intake, not started: at most 3 rows in an order, so that the bound can be seen."""
-    return app.build(Settings(database=database, kafka="none", max_rows=3))
+@pytest.fixture(scope="session")
+def service() -> Service:
+    """Order-intake, not started: at most 3 rows in an order, so that the bound can be seen.
+
+    Built once, which takes longer than most of what is asked of it.
+    """
+    return app.build(Settings(database="none", kafka="none", max_rows=3))
 
 
 @pytest.fixture

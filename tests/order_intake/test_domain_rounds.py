@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from order_intake import domain
+from order_intake.api import shown_v3
 from order_intake.domain import ACCEPTED, CANCELLED, DELIVERED, ERROR, RANK, ROUTED, UNROUTABLE, Order, Row
 from shared.contracts import OrderRouted
 from tests.order_intake import orders, routing_story
@@ -159,3 +160,17 @@ def test_an_order_that_its_retailer_cancelled_waits_for_no_other_round() -> None
     assert [row.status, row.cancelled, row.rerouting, domain.to_be_routed(row)] == [CANCELLED, 5, 0, 0]
     late = told(domain.with_cancellation(order, orders.at(3)), routing(3, ("W1", WEST, 1), unserved=4, reason="x"))
     assert late.rows["1"] == row
+
+
+def test_a_row_that_waits_for_stock_is_accepted_and_a_held_one_is_created_for_its_stock_is_kept() -> None:
+    """No supplier has what waits. What is held has its place, as shops that show it for review expect (A.11)."""
+    now = orders.NOON
+    for left, inside, shown in (
+        ({"waiting": 5}, ACCEPTED, "Accepted"),
+        ({"reserved": 5}, ROUTED, "Created"),
+        ({"reserved": 3, "waiting": 2}, ROUTED, "Created"),
+        ({"unserved": 5}, UNROUTABLE, "Unroutable"),
+    ):
+        order = told(an_order(5), routing(1, **left))
+        assert order.rows["1"].status == inside
+        assert shown_v3.status_of(order, order.rows, now)[0] == shown

@@ -20,6 +20,7 @@ from shared.contracts import (
     ShipmentChanged,
 )
 from shared.postgres import Database
+from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router import examples
@@ -97,10 +98,16 @@ async def router(database: str) -> AsyncIterator[Router]:
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+def service() -> Service:
+    """The router, built once: it takes longer than most of what is asked of it."""
+    return app.build(SETTINGS)
+
+
 @pytest.fixture
-async def client(router: Router) -> AsyncIterator[httpx.AsyncClient]:
+async def client(router: Router, service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the router's interface."""
-    async with builders.client_of(app.build(SETTINGS), router.database, SIGNER) as opened:
+    async with builders.client_of(service, router.database, SIGNER) as opened:
         yield opened
 
 

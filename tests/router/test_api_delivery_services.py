@@ -7,21 +7,21 @@ from typing import Any
 import httpx
 import pytest
 
-from router import app
 from router.delivery import service_file, services
+from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router.conftest import Router
-from tests.router.examples import RETAILER, SETTINGS, STRANGER, SUPPLIER
+from tests.router.examples import RETAILER, STRANGER, SUPPLIER
 
 SIGNER = Signer()
 SERVICES = "/ecommerce/v3/services"
 
 
 @pytest.fixture
-async def client(router: Router) -> AsyncIterator[httpx.AsyncClient]:
+async def client(router: Router, service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A shop's client."""
-    async with builders.client_of(app.build(SETTINGS), router.database, SIGNER) as opened:
+    async with builders.client_of(service, router.database, SIGNER) as opened:
         opened.headers.update(SIGNER.headers(RETAILER, "retailer"))
         yield opened
 

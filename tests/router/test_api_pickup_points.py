@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local import demo_points
 from router import app
+from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router.conftest import Router
@@ -19,10 +20,10 @@ POINTS = "/ecommerce/v3/pickup-points"
 
 
 @pytest.fixture
-async def client(router: Router) -> AsyncIterator[httpx.AsyncClient]:
+async def client(router: Router, service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A shop's client, where the points of the demo are loaded."""
     await demo_points.load(router.database)
-    async with builders.client_of(app.build(SETTINGS), router.database, SIGNER) as opened:
+    async with builders.client_of(service, router.database, SIGNER) as opened:
         opened.headers.update(SIGNER.headers(RETAILER, "retailer"))
         yield opened
 

@@ -171,3 +171,54 @@ async def test_others_orders_and_unknown_rows_are_not_found(
     assert (await cancel(client, retailer, 1, row_id="9")).status_code == 404
     assert (await cancel(client, supplier, 1)).status_code == 403
     assert await router.said(ShipmentChanged) == []
+
+
+GIFT = row("gift", "WRAPPING", 1, product_type="serviceProduct")
+
+
+async def followed(router: Router) -> list[tuple[int, int, int, int]]:
+    """Of the gift wrapping, whenever it was told: how much is routed, rerouting, unserved and cancelled."""
+    told = [one for routed in await router.said(OrderRouted) for one in routed.rows if one.external_id == "gift"]
+    return [
+        (int(sum(part.quantity for part in one.routed)), int(one.rerouting), int(one.unserved), int(one.cancelled))
+        for one in told
+    ]
+
+
+async def test_a_service_does_not_stay_in_a_shipment_that_all_goods_have_left(
+    client: httpx.AsyncClient, router: Router, retailer: dict[str, str]
+) -> None:
+    await one_warehouse(router)
+    await router.ships(order(row(), GIFT), {("W1", "BOOTS"): 5})
+    await cancel(client, retailer, 4)
+    await cancel(client, retailer, 1)
+    (shipment,) = await router.shipments()
+    assert (shipment.status, shipment.status_reason) == ("Cancelled", "cancelled by the retailer")
+    assert [(one.external_id, one.stocked) for one in (await router.said(ShipmentChanged))[-1].rows] == [
+        ("1", True),
+        ("gift", False),
+    ]
+    assert await followed(router) == [(1, 0, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1)]
+
+
+async def test_a_service_whose_goods_are_cancelled_goes_along_with_goods_that_come_later(
+    client: httpx.AsyncClient, router: Router, retailer: dict[str, str]
+) -> None:
+    await router.knows([catalogue("W1", back_order_allowed=True)], [balance("W1"), balance("W1", "SOCKS")])
+    await router.ships(order(row(), row("2", "SOCKS", 2), GIFT), {("W1", "BOOTS"): 5})
+    await cancel(client, retailer, 5)
+    assert await followed(router) == [(1, 0, 0, 0), (0, 0, 1, 0)]
+    await cancel(client, retailer, 2, row_id="2")
+    assert (await followed(router))[-1] == (0, 0, 0, 1)
+
+
+async def test_a_held_service_without_goods_is_not_shipped_alone(
+    client: httpx.AsyncClient, router: Router, retailer: dict[str, str]
+) -> None:
+    await one_warehouse(router)
+    held = order(row(), GIFT, held=True)
+    await router.ships(held, {("W1", "BOOTS"): 5})
+    await cancel(client, retailer, 5)
+    await router.hears_a_change(amended(held, held=False))
+    assert await router.shipments() == []
+    assert (await followed(router))[-1] == (0, 0, 0, 1)

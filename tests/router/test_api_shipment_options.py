@@ -6,21 +6,21 @@ from typing import Any
 import httpx
 import pytest
 
-from router import app
 from shared.contracts import AdditionalService
+from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router.conftest import Router
-from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, STRANGER, SUPPLIER, balance, catalogue, order, row
+from tests.router.examples import OTHER_SUPPLIER, RETAILER, STRANGER, SUPPLIER, balance, catalogue, order, row
 
 SIGNER = Signer()
 SHIPMENTS = "/ecommerce/v3/shipments"
 
 
 @pytest.fixture
-async def client(router: Router) -> AsyncIterator[httpx.AsyncClient]:
+async def client(router: Router, service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """The supplier's client."""
-    async with builders.client_of(app.build(SETTINGS), router.database, SIGNER) as opened:
+    async with builders.client_of(service, router.database, SIGNER) as opened:
         opened.headers.update(SIGNER.headers(SUPPLIER, "supplier"))
         yield opened
 

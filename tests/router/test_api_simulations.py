@@ -5,12 +5,19 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import AliasChoices, BaseModel
 
+from order_intake.api.shown_v3 import MetadataShown, OrderShown, RowShown
+from order_intake.document.order import ReferenceDocument
+from order_intake.document.order_v2 import MetadataV2, OrderV2
+from order_intake.document.preferences import Preferences
+from router.api import simulated_order
 from shared.contracts import AllocateOrder
 from tests.router.conftest import SIGNER, Router
 from tests.router.examples import OTHER_SUPPLIER, STRANGER, SUPPLIER, allocate, balance, catalogue, order, row
 
 SIMULATIONS = "/ecommerce/v3/routing/simulations"
+BOOTS = {"externalProductId": "BOOTS", "quantity": 1}
 CLOSED = {"catalogues": {"W1": {"closed": True}}}
 
 
@@ -20,7 +27,9 @@ async def known(router: Router) -> Router:
     await router.knows(
         [catalogue("W1", priority=1), catalogue("W2", supplier_id=OTHER_SUPPLIER, priority=2)],
         [
-            balance(name, wholesale_price=price, supplier_id=keeper).model_copy(update={"quantity": Decimal(9)})
+            balance(name, ean="111", wholesale_price=price, supplier_id=keeper).model_copy(
+                update={"quantity": Decimal(9)}
+            )
             for name, price, keeper in (("W1", "2.5", SUPPLIER), ("W2", "3", OTHER_SUPPLIER))
         ],
     )
@@ -144,6 +153,36 @@ async def test_a_given_order_goes_by_the_retailers_own_settings_and_its_own_word
     assert served["before"]["cost"] == 9 * 2.5 + 9 * 3 + 2 * 2
 
 
+def _names(model: type[BaseModel]) -> set[str]:
+    found: set[str] = set()
+    for field in model.model_fields.values():
+        for alias in (field.alias, field.validation_alias):
+            found |= set(map(str, alias.choices)) if isinstance(alias, AliasChoices) else {str(alias or "")}
+    return found - {""}
+
+
+def test_what_an_order_may_have_a_given_order_may_have_and_nothing_else() -> None:
+    """An order can be tried as it is sent, and as it is answered."""
+    only_answered = {"statuses", "creationDateTime"}
+    for simulated, real in (
+        (simulated_order.SimulatedOrder, {*_names(OrderShown), *_names(OrderV2)}),
+        (simulated_order.SimulatedRow, _names(RowShown)),
+        (simulated_order.SimulatedMetadata, {*_names(MetadataShown), *_names(MetadataV2)}),
+        (simulated_order.SimulatedPreferences, _names(Preferences)),
+        (simulated_order.SimulatedReference, _names(ReferenceDocument)),
+    ):
+        assert (_names(simulated) | simulated.passed_over) - only_answered == real
+
+
+async def test_an_order_can_be_tried_as_it_was_answered(
+    client: httpx.AsyncClient, known: Router, retailer: dict[str, str]
+) -> None:
+    answered = {"quantity": 4, "externalProductId": "BOOTS", "productEANCode": "0111", "status": {"value": "Created"}}
+    given = {"externalId": "A-1", "rows": [answered], "trackingCodes": [], "metadata": {"documentType": "SalesOrder"}}
+    found = await simulated(client, retailer, order=given)
+    assert found["order"]["before"]["outcome"] == "full"
+
+
 async def test_a_simulation_writes_and_says_nothing(
     client: httpx.AsyncClient, past: Router, retailer: dict[str, str]
 ) -> None:
@@ -197,6 +236,35 @@ ORDER = {"rows": [{"externalProductId": "BOOTS", "quantity": 1}]}
         (
             {"order": {"rows": [{"externalId": "1", **ORDER["rows"][0]}, {"externalId": "1", **ORDER["rows"][0]}]}},
             ["order.rows[1].externalId"],
+        ),
+        (
+            {"order": {"rows": [BOOTS | {"parentRowReference": "2"}, BOOTS | {"parentRowReference": "1"}]}},
+            ["order.rows[0].parentRowReference", "order.rows[1].parentRowReference"],
+        ),
+        (
+            {
+                "order": {
+                    "rows": [
+                        BOOTS | {"externalWarehouseId": "W1"},
+                        BOOTS | {"externalWarehouseId": "W2", "parentRowReference": "1"},
+                    ]
+                }
+            },
+            ["order.rows[1].externalWarehouseId"],
+        ),
+        (
+            {"order": {"rows": [BOOTS | {"productType": "serviceProduct"}, BOOTS | {"parentRowReference": "1"}]}},
+            ["order.rows[1].parentRowReference"],
+        ),
+        ({"order": {"rows": [BOOTS | {"productEANCode": "112"}, BOOTS]}}, ["order.rows[0].productEANCode"]),
+        (
+            {
+                "order": {
+                    "rows": [BOOTS | {"backorder": True, "external_warehouse_id": "W1"}],
+                    "preferences": {"any": 1},
+                }
+            },
+            ["order.rows[0].backorder", "order.rows[0].external_warehouse_id", "order.preferences.any"],
         ),
         ({"order": ORDER | {"preferences": {"strategy": "cheapest"}}}, ["order.preferences.strategy"]),
         ([], ["body"]),

@@ -158,6 +158,7 @@ class World:
                 self.early.append(said)
             else:
                 self.changed(domain.fill(self.route, said, self.at))
+                self.catch_up()
         elif self.route.standing is None or not {lost.lot for lost in said.rows} <= set(self.route.standing.lots):
             self.early.append(said)
         elif (loss := domain.withdraw(self.route, said, self.shipments)) is not None:
@@ -176,6 +177,10 @@ class World:
             ask = self.asks.pop(said.round)
             assert domain.misfit_later(ask, said) is None
             self.changed(domain.take_answer(self.route, ask, said, self.at))
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take what had come too early."""
         early, self.early = self.early, []
         for one in early:
             self.take(one)

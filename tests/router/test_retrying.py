@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from router import part_cancelling, retrying, store
 from router.domain import Change
+from router.domain.decision import NO_RESERVATION, RESERVATION_STAYS
 from shared.contracts import AllocateOrder, OrderPlaced, OrderRouted, ReleaseParts, ShipmentCreated
 from tests.router.conftest import Router
 from tests.router.examples import SETTINGS, allocate, amended, balance, catalogue, order, row
@@ -261,3 +263,32 @@ async def test_two_replicas_that_look_at_once_ask_once(router: Router) -> None:
         assert len(await store.due_routes(tx, 10)) == 1
         assert await retrying.ask_due(router.database) == 0
     assert await retrying.ask_due(router.database) == 1
+
+
+async def test_the_record_says_when_a_reservation_was_of_no_use_and_the_order_names_it_again_when_it_stays(
+    router: Router,
+) -> None:
+    reservation = UUID(int=7)
+    kept = order(row(), row("2", "SOCKS", 1, mandatory=True), reservation_id=reservation)
+    absent = order(row(), external_id="A-2", reservation_id=reservation)
+    for placed, hold in ((kept, "kept"), (absent, "absent")):
+        await router.hears(placed)
+        answered = allocate(await asked(router, placed), {BOOTS: 9})
+        await router.is_answered(answered.model_copy(update={"hold": hold}))
+    assert await notes_of(router, absent) == (NO_RESERVATION,)
+    assert await notes_of(router, kept) == (RESERVATION_STAYS,)
+    assert [told.outcome for told in await router.said(OrderRouted)] == ["refused", "full"]
+    await has_news(router, "W1", "SOCKS")
+    again = await asked(router, kept)
+    assert (again.round, again.reservation_id) == (2, reservation)
+    served = allocate(again, {BOOTS: 9, ("W1", "SOCKS"): 9})
+    await router.is_answered(served.model_copy(update={"hold": "ended"}))
+    assert await notes_of(router, kept) == ()
+    assert await history_of(router, kept) == ["decided again: before, refused"]
+
+
+async def notes_of(router: Router, placed: OrderPlaced) -> tuple[str, ...]:
+    """What else is to be known of an order's decision."""
+    record = (await router.route(placed)).record
+    assert record is not None
+    return record.notes

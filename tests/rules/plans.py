@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.contracts import OrderAllocated, OrderPlaced, OrderRow
+from shared.contracts import OrderPlaced, OrderRow
 from shared.rules.plan import CatalogueTerms, Plan, Ranked, RowPlan
+from shared.rules.settled import Settled
 from tests.router import examples
 
 NAMES = ("W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "W11", "W12")
@@ -120,12 +121,12 @@ def ways(plan: Plan) -> Iterator[Plan]:
         yield plan.model_copy(update={"rows": tuple(rows)})
 
 
-def shipments(answer: OrderAllocated) -> int:
+def shipments(answer: Settled) -> int:
     """How many catalogues send something."""
     return len({taking.catalogue_id for row in answer.rows for taking in row.taken})
 
 
-def cost(plan: Plan, answer: OrderAllocated) -> Decimal:
+def cost(plan: Plan, answer: Settled) -> Decimal:
     """What the goods and the shipments cost together, counted by hand."""
     total = plan.cost_per_shipment * shipments(answer)
     named = [
@@ -144,7 +145,7 @@ def cost(plan: Plan, answer: OrderAllocated) -> Decimal:
     return total
 
 
-def missing(answer: OrderAllocated) -> tuple[Decimal, Decimal]:
+def missing(answer: Settled) -> tuple[Decimal, Decimal]:
     """How many units nobody serves, and how many wait."""
     waiting = sum((taking.quantity for row in answer.rows for taking in row.waiting), Decimal(0))
     return sum((row.short for row in answer.rows), Decimal(0)), waiting

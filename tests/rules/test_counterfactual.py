@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import AllocateOrder, CatalogueChanged, OrderAllocated, OrderPlaced, OrderRow
-from shared.rules import counterfactual, plan, ranking, taking
+from shared.rules import counterfactual, plan, ranking, strategies, taking
 from shared.rules.balance import Balance, Key
 from shared.rules.counterfactual import Change
 from shared.rules.plan import Plan
 from tests.router import examples
-from tests.router.examples import RETAILER, balance, catalogue, order, row
+from tests.router.examples import RETAILER, catalogue, order, row
 
 PRODUCTS, NAMES = ("BOOTS", "SOCKS"), ("W1", "W2", "W3")
 
@@ -26,12 +26,26 @@ class World:
     catalogues: tuple[CatalogueChanged, ...]
     balances: dict[Key, Balance]
     together: bool = False
+    strategy: str = "priority"
 
     def decide(self) -> tuple[Plan, AllocateOrder, OrderAllocated]:
-        known = examples.sources(
-            self.catalogues, [balance(name, product, ean="1") for _, name, product in self.balances]
+        known = ranking.sources(
+            examples.sources(self.catalogues, []).catalogues.values(),
+            (
+                ranking.Balance(
+                    name,
+                    product,
+                    ean="1",
+                    quantity=one.quantity,
+                    safety_stock=one.safety_stock,
+                    sellable=one.sellable,
+                    unlimited=one.unlimited,
+                )
+                for (_, name, product), one in self.balances.items()
+            ),
         )
-        ranked = ranking.rank_candidates(self.placed, known).model_copy(update={"all_or_nothing": self.together})
+        by_priority = ranking.rank_candidates(self.placed, known).model_copy(update={"all_or_nothing": self.together})
+        ranked = strategies.planned(self.strategy, self.placed, by_priority)
         request = plan.allocation_request(self.placed, ranked, 1)
         return ranked, request, taking.allocate(request, self.balances)
 
@@ -44,6 +58,11 @@ class World:
         _, _, answer = self.decide()
         taken = next(one.taken for one in answer.rows if one.external_id == row_id)
         return sum((one.quantity for one in taken if one.catalogue_id == at), Decimal(0))
+
+    def numbers(self) -> list[Decimal]:
+        """Every quantity in it."""
+        kept = [number for one in self.balances.values() for number in (one.quantity, one.safety_stock)]
+        return [*kept, *(one.quantity for one in self.placed.rows)]
 
     def with_priority(self, at: str, priority: int | None) -> "World":
         changed = tuple(
@@ -133,6 +152,38 @@ def test_every_change_puts_the_row_there_and_a_smaller_one_does_not(world: World
 
 @settings(max_examples=60)
 @given(worlds())
+def test_where_most_stock_is_asked_first_so_many_units_more_put_the_row_there_and_one_less_does_not(
+    world: World,
+) -> None:
+    world = replace(world, strategy="highest-stock")
+    whole = all(number == int(number) for number in world.numbers())
+    for row_id, changes in world.explain().items():
+        wanted = next(one.quantity for one in world.placed.rows if one.external_id == row_id)
+        for catalogue_id, more, priority, sentence in changes:
+            assert priority is None
+            assert world.served(row_id, catalogue_id) < wanted
+            if more is not None:
+                assert world.with_units(catalogue_id, more, row_id).served(row_id, catalogue_id) == wanted
+                less = world.with_units(catalogue_id, more - (1 if whole else Decimal("0.1")), row_id)
+                assert less.served(row_id, catalogue_id) < wanted
+            elif sentence == f"nothing: {counterfactual.NEITHER}":
+                for units in (1, 3, 40):
+                    tall = world.with_units(catalogue_id, Decimal(units), row_id)
+                    assert tall.served(row_id, catalogue_id) < wanted
+
+
+@settings(max_examples=20)
+@given(worlds(), st.sampled_from(["fewest-shipments", "lowest-cost"]))
+def test_where_a_plan_is_searched_for_only_what_bars_a_catalogue_is_said(world: World, strategy: str) -> None:
+    for changes in replace(world, strategy=strategy).explain().values():
+        for _, more, priority, sentence in changes:
+            assert (more, priority) == (None, None)
+            barred = ("inactive", "not sellable", "pinned elsewhere")
+            assert sentence.removeprefix("nothing: ").startswith((*barred, "the order is refused for row"))
+
+
+@settings(max_examples=60)
+@given(worlds())
 def test_where_nothing_is_said_to_do_no_stock_and_no_priority_does(world: World) -> None:
     for row_id, changes in world.explain().items():
         wanted = next(one.quantity for one in world.placed.rows if one.external_id == row_id)
@@ -215,10 +266,19 @@ def test_an_order_ranked_by_something_else_has_no_priority_to_change() -> None:
     early = ranked.model_copy(
         update={"catalogues": tuple(one.model_copy(update={"priority": None}) for one in reversed(ranked.catalogues))}
     )
-    other = ranked.model_copy(update={"strategy": "highest-stock"})
-    nothing = {"1": (Change("W2", None, None, "nothing: served already"),)}
-    assert counterfactual.counterfactuals(request, seen, other) == nothing
-    assert counterfactual.counterfactuals(request, seen, early) != {}
+    assert counterfactual.counterfactuals(request, seen, early) == {
+        "1": (Change("W2", None, 1, "priority 1, before W1"),)
+    }
+    for strategy in ("highest-stock", "lowest-cost"):
+        other = ranked.model_copy(update={"strategy": strategy})
+        assert counterfactual.counterfactuals(request, seen, other) == {"1": ()}
+
+
+def test_where_most_stock_is_asked_first_more_units_bring_a_catalogue_to_the_front() -> None:
+    world = replace(shop(row("1", quantity=5), W1_BOOTS=5, W2_BOOTS=9, W3_BOOTS=6), strategy="highest-stock")
+    assert world.explain() == {
+        "1": (Change("W3", Decimal(4), None, "4 more units"), Change("W1", Decimal(4), None, "4 more units"))
+    }
 
 
 def test_an_order_that_is_too_large_to_try_answers_as_many_rows_as_it_can() -> None:

@@ -6,14 +6,16 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as any_
 
-from router.domain import Preferences
-from router.replaying import past
+from router.domain import DecisionRecord, Preferences
+from router.replaying import past, stored
 from router.replaying.past import Page
 from router.store.past_orders import PastOrder
+from shared.contracts import OrderPlaced
 from shared.rules import ranking
 from shared.rules.figures import Figures, Group
 from shared.rules.ranking import Catalogue
 from shared.rules.replay import UNCHANGED, CatalogueRules, Rules
+from shared.rules.settled import Promised
 from tests.router.examples import RETAILER, order, row
 from tests.rules import decided_orders
 
@@ -38,6 +40,11 @@ def boots(quantity: int = 5, *, first: int = 9, second: int = 9) -> PastOrder:
         decided_orders.known([FIRST, SECOND], "BOOTS", quantity=Decimal(9)),
         decided_orders.shelf(("W1", "BOOTS", first), ("W2", "BOOTS", second)),
     )
+
+
+def promised(one: Promised) -> tuple[str, str, Decimal]:
+    """A promise, whoever tells of it."""
+    return one.catalogue_id, one.product_id, one.quantity
 
 
 def served(page: Page) -> dict[str, Decimal]:
@@ -229,3 +236,40 @@ def test_orders_that_did_not_keep_their_priorities_are_asked_in_the_order_they_w
 def _turned(document: bytes) -> bytes:
     """The same document with the two catalogues in each other's place."""
     return document.replace(b'"W1"', b'"W?"').replace(b'"W2"', b'"W1"').replace(b'"W?"', b'"W2"')
+
+
+@settings(max_examples=200)
+@given(any_.integers(0, 2**32))
+def test_what_a_replay_reads_of_an_order_is_what_was_stored(seed: int) -> None:
+    one = decided_orders.random_order(seed)
+    placed, record = OrderPlaced.model_validate_json(one.placed), DecisionRecord.model_validate_json(one.record)
+    read, then = stored.placed(one), stored.decided(one)
+    assert (read.order_id, read.retailer_id, read.external_id) == (
+        placed.order_id,
+        placed.retailer_id,
+        placed.external_id,
+    )
+    assert [tuple(row) for row in read.rows] == [
+        tuple(getattr(row, name) for name in stored.PlacedRow._fields) for row in placed.rows
+    ]
+    assert (then.rules, then.round, then.outcome) == (record.rules, record.round, record.outcome)
+    goods = [row for row in record.rows if row.stocked]
+    assert [(row.got.external_id, row.got.unserved) for row in then.rows] == [
+        (row.external_id, row.unserved) for row in goods
+    ]
+    for mine, other in zip(then.rows, goods, strict=True):
+        assert [promised(one) for one in mine.got.taken] == [promised(one) for one in other.taken]
+        assert [promised(one) for one in mine.got.waiting] == [promised(one) for one in other.waiting]
+        assert [one._asdict() for one in mine.candidates] == [one.model_dump() for one in other.candidates]
+
+
+def test_what_an_early_release_left_out_of_an_order_has_its_usual_value() -> None:
+    one = boots(5)
+    bare = one._replace(
+        record=one.record.replace('"waiting":"0",', "")
+        .replace('"unlimited":false,', "")
+        .replace('"back_order_room":"0",', "")
+    )
+    assert bare.record != one.record
+    assert stored.decided(bare) == stored.decided(one)
+    assert replayed(bare).differences == ()

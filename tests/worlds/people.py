@@ -1,5 +1,6 @@
 """Who lives in a world, what they have, and the things they do: each a request over HTTP that is answered sensibly."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ Action = Callable[[], Coroutine[Any, Any, int]]
 ORDERS, BALANCES, SHIPMENTS = "/ecommerce/v3/orders", "/ecommerce/v3/inventory/balances", "/ecommerce/v3/shipments"
 FINE = frozenset({200, 201, 204, 400, 404, 409, 429})
 """What people may be answered: it is done, or cannot be done any more. 400 is for what chance put together wrongly."""
+
+SENT_AGAIN = 10
+"""So often is sent what was answered 503, as that answer asks: a machine with other work may be busy for a while."""
 
 
 class Found(NamedTuple):
@@ -53,7 +57,13 @@ class People:
         roles = (role, "supplier") if who == SHOP else (role,)
         content = {} if body is None else {"json": body}
         headers = self.signer.headers(who, *roles)
-        answer = await self.clients[service].request(method, path, headers=headers, **content)
+        request = self.clients[service].build_request(method, path, headers=headers, **content)
+        answer = await self.clients[service].send(request)
+        for _ in range(SENT_AGAIN):
+            if answer.status_code != 503 or "retry-after" not in answer.headers:
+                break
+            await asyncio.sleep(1)
+            answer = await self.clients[service].send(request)
         assert answer.status_code in FINE, f"{method} {path} {body}: {answer.status_code} {answer.text}"
         return answer
 
@@ -96,7 +106,8 @@ class People:
 
     def _actions(self) -> dict[Action, int]:
         return {
-            self.place_an_order: 40,
+            self.place_an_order: 34,
+            self.order_a_bundle: 10,
             self.cancel_an_order: 5,
             self.change_the_rows: 4,
             self.release_an_order: 4,
@@ -115,8 +126,31 @@ class People:
 
     async def place_an_order(self) -> int:
         """A retailer orders a few things, with whatever wishes it has."""
+        return await self._order([self._row(number) for number in range(1, self.dice.choice((1, 1, 2, 3, 4)) + 1)])
+
+    async def order_a_bundle(self) -> int:
+        """A retailer orders so many sets of things that belong together, and perhaps something else with them."""
+        sets = self.dice.choice((1, 1, 2, 3))
+        flags = {flag: True for flag, often in (("backOrder", 0.2), ("mandatory", 0.05)) if self.dice.random() < often}
+        if self.dice.random() < 0.1:
+            flags["partialDeliveryAllowed"] = False
+        products = self.dice.sample(PRODUCTS, self.dice.choice((2, 2, 3)))
+        rows: list[dict[str, Any]] = [
+            {
+                "externalId": str(number),
+                "externalProductId": product,
+                "quantity": sets * self.dice.choice((1, 1, 2)),
+                **({} if number == 1 else {"parentRowReference": self.dice.choice(("1", str(number - 1)))}),
+                **flags,
+            }
+            for number, product in enumerate(products, 1)
+        ]
+        if self.dice.random() < 0.3:
+            rows.append({**self._row(1), "externalId": str(len(rows) + 1)})
+        return await self._order(rows)
+
+    async def _order(self, rows: list[dict[str, Any]]) -> int:
         self.numbers += 1
-        rows = [self._row(number) for number in range(1, self.dice.choice((1, 1, 2, 3, 4)) + 1)]
         preferences: dict[str, Any] = {}
         if self.dice.random() < 0.15:
             preferences["autoSubmit"] = False

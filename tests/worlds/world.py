@@ -14,8 +14,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pytest
+
 from deploy.local import audit, services
-from inventory import expiry
+from inventory import expiry, filling, serving
 from inventory import store as inventory
 from order_intake import store as order_book
 from router import acceptance, patience, retrying
@@ -70,8 +72,10 @@ class World:
     async def settle(self) -> None:
         """Let everything arrive, and look the books over."""
         await self.postbox.settle()
-        while await patience.ask_overdue(self.databases["router"]) + await retrying.ask_due(self.databases["router"]):
+        router, stock = self.databases["router"], self.databases["inventory"]
+        while await patience.ask_overdue(router) + await retrying.ask_due(router) + await serving.serve_next(stock):
             await self.postbox.settle()
+        await self._nobody_waits_beside_stock()
         found = await audit.audit(self.databases)
         if found.problems:
             story = await self._story_of(found.problems[0])
@@ -124,6 +128,7 @@ class World:
             async with stock.transaction() as tx:
                 await tx.execute("UPDATE holds SET expires_at = now() WHERE random() < 0.3")
             await expiry.end_expired(stock)
+            await serving.serve_next(stock)
         elif what == "patience":
             await patience.ask_overdue(router)
         else:
@@ -134,6 +139,21 @@ class World:
         async with self.databases["inventory"].transaction() as tx:
             wrong = await inventory.books(tx)
         assert not wrong, self._told(str(wrong[:5]))
+
+    async def _nobody_waits_beside_stock(self) -> None:
+        """Whoever waits still finds too little in all the places that may serve."""
+        async with self.databases["inventory"].transaction() as tx:
+            beside = await tx.fetch(
+                "SELECT w.order_id, w.row_id, w.open, b.catalogue_id, b.product_id,"
+                " b.quantity - b.held - b.safety_stock AS free"
+                " FROM waiting w JOIN waiting_places p ON p.waiting_id = w.id JOIN balances b ON b.id = p.balance_id"
+                " JOIN catalogues c ON c.retailer_id = b.retailer_id AND c.external_id = b.catalogue_id"
+                " JOIN products s ON s.supplier_id = b.supplier_id AND s.external_id = b.product_id"
+                " WHERE b.published AND b.sellable AND c.active AND c.activation = 'active' AND s.status <> 'EOS'"
+                " AND (b.unlimited OR b.quantity - b.held - b.safety_stock >= CASE WHEN w.whole THEN w.open ELSE 1e-6"
+                " END) LIMIT 5"
+            )
+        assert not beside, self._told([dict(row.items()) for row in beside])  # type: ignore[attr-defined]
 
     async def _orders(self) -> Sequence[forward.RowSeen]:
         async with self.databases["order-intake"].transaction() as tx:
@@ -164,6 +184,7 @@ async def inhabited(dsn: str, seed: int) -> AsyncIterator[World]:
     """A world on an empty, migrated database, with everybody settled in."""
     dice = random.Random(seed)
     async with AsyncExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(filling, "IN_A_TRANSACTION", 4)
         databases: dict[str, Database] = {}
         clients, inboxes = {}, list[Inbox]()
         signer = Signer()

@@ -76,12 +76,16 @@ def replay(
     """Decide past orders again, under other rules, and show what would be different. Nothing is changed.
 
     Each order is decided with the numbers that were seen when it came. Without --rules the rules are those of then,
-    and every decision is to come out as it did: 1 if one does not.
+    and every decision is to come out as it did: 1 if one does not. 2 if the time or the retailer cannot be.
 
     Example: sluice replay --since 7d --rules rules.toml --chart replay.svg
     """
     from shared.rules.replay import UNCHANGED
 
+    if until <= since:
+        begin, end = (moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") for moment in (since, until))
+        named = f"{end} UTC is not after --since, {begin} UTC"
+        raise typer.BadParameter(named, param_hint="--until")
     content = None if rules is None else rules.read_bytes()
     changed = UNCHANGED if rules is None or content is None else _read(rules, content)
     found = asyncio.run(_replay(data, since, until, retailer, changed, content))
@@ -124,9 +128,14 @@ async def _replay(
     from deploy.local.cli import reach
     from router.delivery.faults import Fault
     from router.replaying import rules_file, rules_given
+    from router.store import past_orders
 
     span = replay_run.Span(since, until, retailer)
     async with reach.database("router", data) as router:
+        if retailer is not None:
+            async with router.transaction() as tx:
+                if not await past_orders.is_known(tx, retailer):
+                    show.give_up(f"Nothing was replayed: there is no retailer {retailer}.", show.USAGE)
         if content is not None:
             async with router.transaction() as tx:
                 unknown = await rules_given.unknown(tx, rules, retailer)

@@ -1,6 +1,7 @@
 """Requests for stock: what orders take, what they wait for, and what they are answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from inventory import domain, filling, releasing, store
@@ -29,8 +30,8 @@ async def allocate(tx: Transaction, requests: Sequence[AllocateOrder]) -> None:
         await store.lock_for_release(tx, released, _wanted(fresh), holds)
     answers: list[OrderAllocated] = []
     for turn in _turns(fresh):
-        freed = await _free(tx, turn)
-        told, taken = await _settle(tx, turn)
+        freed = await releasing.let_go(tx, [request.release for request in turn if request.release is not None])
+        told, taken = await _settle(tx, turn, freed)
         answers += told
         await filling.share_out(tx, {id_: quantity - taken.get(id_, NOTHING) for id_, quantity in freed.items()})
     await outbox.put(tx, *settled.values(), *answers)
@@ -51,16 +52,6 @@ def _turns(requests: Sequence[AllocateOrder]) -> Iterator[list[AllocateOrder]]:
         yield turn
 
 
-async def _free(tx: Transaction, turn: Sequence[AllocateOrder]) -> dict[int, Decimal]:
-    """Let go of the orders that these take the place of and of the holds that they name; what became free where."""
-    freed = await releasing.let_go(tx, [request.release for request in turn if request.release is not None])
-    holds = [(one.reservation_id, one.retailer_id) for one in turn if one.reservation_id is not None]
-    if holds:
-        for id_, quantity in (await store.end_named_holds(tx, holds)).items():
-            freed[id_] = freed.get(id_, NOTHING) + quantity
-    return freed
-
-
 def _wanted(requests: Sequence[AllocateOrder]) -> set[Key]:
     """The balances that requests name."""
     return {
@@ -72,14 +63,23 @@ def _wanted(requests: Sequence[AllocateOrder]) -> set[Key]:
 
 
 async def _settle(
-    tx: Transaction, requests: Sequence[AllocateOrder]
+    tx: Transaction, requests: Sequence[AllocateOrder], freed: dict[int, Decimal]
 ) -> tuple[list[OrderAllocated], dict[int, Decimal]]:
-    """Decide requests in their turn and write it down: the answers, and what was taken of which balances."""
+    """Decide requests in their turn and write it down: the answers, and what was taken of which balances.
+
+    One that names a hold has a turn of its own. What the hold kept is noted in `freed` once it has ended.
+    """
     balances = await store.balances_for_update(tx, _wanted(requests))
+    kept: dict[int, Decimal] = {}
+    for named in (request for request in requests if request.reservation_id is not None):
+        kept = await _kept(tx, named)
+        balances = {key: _without(balance, kept.get(balance.id)) for key, balance in balances.items()}
     answered: list[tuple[AllocateOrder, OrderAllocated]] = []
     for request in requests:
         answer = domain.allocate(request, balances)
         balances.update(domain.balances_after(balances, request.retailer_id, answer))
+        if request.reservation_id is not None:
+            answer = await _end_hold(tx, request, answer, kept, freed)
         answered.append((request, answer))
     takings = [
         store.NewPromise(
@@ -102,6 +102,39 @@ async def _settle(
         await store.save_waiting(tx, lines)
     await store.save_settlements(tx, [(request.retailer_id, answer) for request, answer in answered])
     return [answer for _, answer in answered], taken
+
+
+async def _kept(tx: Transaction, request: AllocateOrder) -> dict[int, Decimal]:
+    """How much the hold that a request names keeps of which balances."""
+    assert request.reservation_id is not None
+    return await store.named_hold(tx, request.reservation_id, request.retailer_id)
+
+
+def _without(balance: Balance, kept: Decimal | None) -> Balance:
+    """The balance as the order sees it whose hold keeps so much of it (routing.md R6)."""
+    return balance if kept is None else replace(balance, held=balance.held - kept)
+
+
+async def _end_hold(
+    tx: Transaction,
+    request: AllocateOrder,
+    answer: OrderAllocated,
+    kept: Mapping[int, Decimal],
+    freed: dict[int, Decimal],
+) -> OrderAllocated:
+    """End the hold that an order names if it took anything, and say in its answer what became of the hold.
+
+    A shop whose order is refused may mend it and send it again: its cart keeps what it has until its time is over.
+    """
+    assert request.reservation_id is not None
+    if not kept:
+        return answer.model_copy(update={"hold": "absent"})
+    if not any(row.taken for row in answer.rows):
+        return answer.model_copy(update={"hold": "kept"})
+    ended = await store.end_named_holds(tx, [(request.reservation_id, request.retailer_id)])
+    for id_, quantity in ended.items():
+        freed[id_] = freed.get(id_, NOTHING) + quantity
+    return answer.model_copy(update={"hold": "ended"})
 
 
 def _lines(request: AllocateOrder, answer: OrderAllocated, balances: dict[Key, Balance]) -> Iterator[store.NewLine]:

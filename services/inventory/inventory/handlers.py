@@ -1,9 +1,9 @@
-"""The messages inventory takes: requests for stock and to let go of it, and shipments that move on."""
+"""The messages inventory takes: requests for stock and to let go of it, shipments that move on, orders that end."""
 
 from collections.abc import Sequence
 
-from inventory import allocating, releasing, settling
-from shared.contracts import AllocateOrder, ReleaseOrder, ReleaseParts, ShipmentChanged
+from inventory import allocating, forgetting, releasing, settling
+from shared.contracts import AllocateOrder, OrderForgotten, ReleaseOrder, ReleaseParts, ShipmentChanged
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
 
@@ -32,3 +32,9 @@ async def release_parts(requests: Sequence[ReleaseParts], tx: Transaction) -> No
 async def settle_shipments(shipments: Sequence[ShipmentChanged], tx: Transaction) -> None:
     """Let deliveries lower what is allocated, and put back what a shipment does not deliver."""
     await settling.settle(tx, shipments)
+
+
+@subscriptions.on(OrderForgotten)
+async def forget_orders(events: Sequence[OrderForgotten], tx: Transaction) -> None:
+    """Delete what is kept of orders that ended long ago; the balances stay as they are."""
+    await forgetting.forget(tx, events)

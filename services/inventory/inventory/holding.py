@@ -5,19 +5,28 @@ from datetime import timedelta
 from uuid import UUID
 
 from inventory import domain, filling, store
-from inventory.domain import Hold, WantedRow
+from inventory.domain import Hold, Misnamed, WantedRow
 from shared.postgres import Transaction
 
 
-async def hold(tx: Transaction, hold_id: UUID, retailer_id: str, rows: Sequence[WantedRow], time: timedelta) -> Hold:
+async def hold(
+    tx: Transaction, hold_id: UUID, retailer_id: str, rows: Sequence[WantedRow], time: timedelta
+) -> Hold | list[Misnamed]:
     """Keep what can be promised of a retailer's rows for so long. Where nothing can, nothing is kept.
 
+    Where rows name what the retailer does not have, nothing is kept of any, and all of that is returned.
     The transaction is the retailer's, which sees what it may be served from, and inventory's own from then on.
     """
     now = await tx.now()
     product_ids = [row.product_id for row in rows if row.product_id is not None]
     eans = [row.ean for row in rows if row.product_id is None and row.ean is not None]
     known = await store.sources_of(tx, retailer_id, product_ids, eans)
+    named = {row.catalogue_id for row in rows if row.catalogue_id is not None}
+    there = named & known.catalogues.keys()
+    if there != named:
+        there |= await store.catalogues_called(tx, retailer_id, named - there)
+    if misnamed := list(domain.misnamed(rows, known, there)):
+        return misnamed
     request = domain.request_of(hold_id, retailer_id, now, rows, known)
     await store.act_as_inventory(tx)
     balances = await store.balances_for_update(

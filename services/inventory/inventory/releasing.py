@@ -52,14 +52,17 @@ async def release_parts(tx: Transaction, releases: Sequence[ReleaseParts]) -> No
     parts = [(release.order_id, part) for release in releases for part in release.parts]
     waiting = [(order_id, part) for order_id, part in parts if part.catalogue_id is None]
     promised = [(order_id, part) for order_id, part in parts if part.catalogue_id is not None]
-    if waiting:
-        await _wait_for_less(tx, waiting)
+    fits = await _wait_for_less(tx, waiting) if waiting else []
     if promised:
         await filling.share_out(tx, await _give_back(tx, promised))
+    await filling.fill(tx, fits)
 
 
-async def _wait_for_less(tx: Transaction, parts: Iterable[tuple[UUID, PartRelease]]) -> None:
-    """Lower what rows wait for since rounds of asking. What is filled already, whoever filled it has said."""
+async def _wait_for_less(tx: Transaction, parts: Iterable[tuple[UUID, PartRelease]]) -> list[int]:
+    """Lower what rows wait for since rounds of asking. What is filled already, whoever filled it has said.
+
+    A row that must come whole may fit now into what is left on a shelf: these balances are answered.
+    """
     lines = await store.waiting_of_orders(tx, {order_id for order_id, _ in parts})
     left = {line.id: line.waiting.quantity for line in lines}
     for order_id, part in parts:
@@ -67,8 +70,11 @@ async def _wait_for_less(tx: Transaction, parts: Iterable[tuple[UUID, PartReleas
             if (line.waiting.order_id, line.waiting.row_id, line.waiting.lot) == (order_id, part.row_id, part.lot):
                 left[line.id] = max(NOTHING, left[line.id] - part.quantity)
     fallen = {line.id: left[line.id] for line in lines if left[line.id] < line.waiting.quantity}
-    if fallen:
-        await store.shrink_waiting(tx, fallen)
+    if not fallen:
+        return []
+    await store.shrink_waiting(tx, fallen)
+    whole = [line.id for line in lines if line.waiting.whole and fallen.get(line.id)]
+    return await store.lower_whole(tx, whole) if whole else []
 
 
 async def _give_back(tx: Transaction, parts: Sequence[tuple[UUID, PartRelease]]) -> dict[int, Decimal]:

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 async def settle(tx: Transaction, shipments: Sequence[ShipmentChanged]) -> None:
     """Settle the promises that shipments are made of, of each the newest news; what comes back goes to who waits."""
     newest = {shipment.shipment_id: shipment for shipment in sorted(shipments, key=lambda shipment: shipment.version)}
-    rows = [(shipment, row) for shipment in newest.values() for row in shipment.rows]
+    rows = [(shipment, row) for shipment in newest.values() for row in shipment.rows if row.stocked]
     ids = await store.balance_ids_for_update(
         tx, {(shipment.retailer_id, shipment.catalogue_id, row.product_id) for shipment, row in rows}
     )

@@ -143,6 +143,7 @@ def language_of(text: str) -> Language:
 
 def one_line(text: str, length: int = MAX_SUBJECT) -> str:
     """A text as one line without control and direction characters, fit for a header."""
-    words = "".join(" " if unicodedata.category(sign).startswith("C") else sign for sign in text).split()
-    line = " ".join(words)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(sign).startswith("C") else sign for sign in text)
+    line = " ".join(text.split())
     return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"

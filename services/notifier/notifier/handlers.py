@@ -1,13 +1,14 @@
-"""What the notifier does with what it hears: it keeps contacts, announces shipments to their suppliers, and reminds
-them."""
+"""What the notifier does with what it hears: it keeps contacts, announces shipments to their suppliers, reminds them,
+and forgets what is over."""
 
 from collections.abc import Sequence
 
+import orjson
 import structlog
 
 from notifier import domain, store
 from notifier.settings import Settings
-from shared.contracts import OrganisationChanged, ShipmentCreated, ShipmentReminded
+from shared.contracts import OrderForgotten, OrganisationChanged, ShipmentCreated, ShipmentReminded
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
 
@@ -41,12 +42,20 @@ async def remind_suppliers(reminders: Sequence[ShipmentReminded], tx: Transactio
     await _write_to_suppliers(tx, settings, domain.REMINDER, reminders)
 
 
+@subscriptions.on(OrderForgotten)
+async def forget_mails(events: Sequence[OrderForgotten], tx: Transaction) -> None:
+    """Delete the mails about orders that ended long ago."""
+    await store.forget_mails(tx, [event.order_id for event in events])
+
+
 async def _write_to_suppliers(
     tx: Transaction, settings: Settings, kind: str, news: Sequence[ShipmentCreated | ShipmentReminded]
 ) -> None:
     suppliers = {shipment.supplier_id for shipment in news}
     await store.note_suppliers(tx, suppliers)
     contacts = await store.contacts_to_rely_on(tx, suppliers)
+    wishes = {supplier: domain.wish_of(contacts[supplier]) for supplier in suppliers}
+    sender = settings.sender.domain
     await store.save_mails(
         tx,
         [
@@ -56,11 +65,17 @@ async def _write_to_suppliers(
                 recipient_id=shipment.supplier_id,
                 retailer_id=shipment.retailer_id,
                 order_external_id=shipment.order_external_id,
-                message_id=domain.message_id(shipment.shipment_id, kind, settings.sender.domain),
-                content=shipment.model_dump_json(exclude_defaults=True).encode(),
-                state=domain.wish_of(contacts[shipment.supplier_id]),
+                message_id=domain.message_id(shipment.shipment_id, kind, sender),
+                # Of what is never written about only that need be kept by which it is found.
+                content=(
+                    orjson.dumps({"order_id": shipment.order_id})
+                    if wish == "not wanted"
+                    else shipment.model_dump_json(exclude_defaults=True).encode()
+                ),
+                state=wish,
             )
             for shipment in news
+            for wish in [wishes[shipment.supplier_id]]
         ],
     )
 

@@ -3,19 +3,20 @@
 The same mail always has the same bytes, so that a repeated one can be told by its Message-ID and is not a second one.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+import markupsafe
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2.ext import Extension
 from markupsafe import Markup
 
-from notifier import domain, wording
+from notifier import domain, mime, wording
 from notifier.domain import Language
 from notifier.wording import Wording
 from shared.contracts import ShipmentCreated, ShipmentReminded
@@ -27,8 +28,8 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 MAX_TEXT = 4_000
 NOTES_FOR_SUPPLIERS = ("pickingNote", "packingNote", "deliveryNote")
 
-# Only ASCII on the wire: old servers break eight-bit text, and a signature on the way would break with it.
-POLICY = SMTP.clone(cte_type="7bit")
+_PLAIN = re.compile(r"\{\{ ([a-z_.]+) \}\}")
+_STYLE = re.compile(r"\{% set ([a-z_]+) = \"([^\"]*)\" %\}")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def announce(shipment: ShipmentCreated, envelope: Envelope) -> Letter:
         "address": _address_lines(shipment),
         "notes": _notes(shipment),
     }
-    return _written(shipment, envelope, words.subject.format(**names), "new_shipment", given)
+    return _written(shipment, envelope, names, words.subject.format(**names), "new_shipment", given)
 
 
 def remind(reminded: ShipmentReminded, envelope: Envelope) -> Letter:
@@ -79,7 +80,7 @@ def remind(reminded: ShipmentReminded, envelope: Envelope) -> Letter:
         "introduction": words.reminder_introduction.format(**names),
         "steps": [step.format(**names) for step in words.reminder_steps],
     }
-    return _written(reminded, envelope, words.reminder_subject.format(**names), "reminder", given)
+    return _written(reminded, envelope, names, words.reminder_subject.format(**names), "reminder", given)
 
 
 def _names(words: Wording, shipment: Told, envelope: Envelope) -> dict[str, str]:
@@ -92,12 +93,12 @@ def _names(words: Wording, shipment: Told, envelope: Envelope) -> dict[str, str]
     }
 
 
-def _written(shipment: Told, envelope: Envelope, subject: str, template: str, given: dict[str, Any]) -> Letter:
+def _written(
+    shipment: Told, envelope: Envelope, names: dict[str, str], subject: str, template: str, given: dict[str, Any]
+) -> Letter:
     """A mail from its two templates, with what every mail is given."""
     words = wording.WORDINGS[envelope.language]
-    names = _names(words, shipment, envelope)
     said: dict[str, Any] = {
-        "words": words,
         "shipment": shipment,
         "retailer": names["retailer"],
         "deadline": names["deadline"],
@@ -105,18 +106,15 @@ def _written(shipment: Told, envelope: Envelope, subject: str, template: str, gi
         "link": f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
         **given,
     }
-    message = EmailMessage(POLICY)
-    message["From"] = envelope.sender
-    message["To"] = [Address(addr_spec=recipient) for recipient in envelope.recipients]
-    message["Subject"] = domain.one_line(subject)
-    message["Date"] = envelope.written_at
-    message["Message-ID"] = envelope.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_render(f"{template}.txt", said))
-    message.add_alternative(_render(f"{template}.html", said), subtype="html")
-    message["Content-Language"] = words.language
-    message.set_boundary(f"=_{shipment.shipment_id}")
-    return Letter(message["Subject"], message.as_bytes())
+    subject = domain.one_line(subject)
+    headers = mime.Headers(
+        envelope.sender, envelope.recipients, subject, envelope.written_at, envelope.message_id, words.language
+    )
+    text, html = (
+        _template(envelope.language, f"{template}.{kind}").render(said).removesuffix("\n") + "\n"
+        for kind in ("txt", "html")
+    )
+    return Letter(subject, mime.mail(headers, text, html, f"=_{shipment.shipment_id}"))
 
 
 def _day(words: Wording, moment: datetime | None) -> str | None:
@@ -135,14 +133,12 @@ def _notes(shipment: ShipmentCreated) -> list[str]:
     return [line for note in notes for line in note.splitlines() if line.strip()]
 
 
-def _render(template: str, given: dict[str, Any]) -> str:
-    return _templates().get_template(template).render(given)
-
-
 @cache
-def _templates() -> Environment:
-    return Environment(
+def _template(language: Language, name: str) -> Template:
+    """A template in a language, with that language's words written into it once."""
+    environment = Environment(
         loader=PackageLoader("notifier"),
+        extensions=[_Words],
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         finalize=_printable,
@@ -150,6 +146,26 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["words"] = wording.WORDINGS[language]
+    return environment.get_template(name)
+
+
+class _Words(Extension):
+    """Makes `{{ words.heading }}` in a template a part of its text, and so too a style it has set for itself."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """A template's source with all that is the same in every mail put in."""
+        given = {f"words.{field}": text for field, text in vars(self.environment.globals["words"]).items()}
+        given |= dict(_STYLE.findall(source))
+        html = name is not None and name.endswith(".html")
+
+        def put_in(found: re.Match[str]) -> str:
+            text = given.get(found[1])
+            if not isinstance(text, str):
+                return found[0]
+            return str(markupsafe.escape(text)) if html else text
+
+        return _PLAIN.sub(put_in, source)
 
 
 def _printable(value: Any) -> Any:

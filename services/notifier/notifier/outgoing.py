@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 import aiosmtplib
 
-from notifier import domain
+from notifier import domain, wire
 from notifier.domain import Answer
 from notifier.settings import Settings
+from notifier.wire import Wire
 
 SEND_S = 60.0
 """The longest a mail may take from MAIL to the answer to its data."""
@@ -22,48 +24,39 @@ class Outgoing:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._idle: list[aiosmtplib.SMTP] = []
+        self._sender = settings.sender
+        self._idle: list[Wire] = []
 
     async def send(self, recipients: Sequence[str], content: bytes) -> dict[str, Answer]:
-        """Hand a mail over; return the server's answer for each recipient. Raises Unreachable."""
-        client = await self._connection()
+        """Hand a mail over, its lines ended by CRLF; return the server's answer for each recipient.
+
+        Raises Unreachable, and ValueError when the mail or an address could be taken for more than that.
+        """
+        while self._idle:
+            try:
+                return await self._send_on(self._idle.pop(), recipients, content)
+            except wire.NotTried:
+                # The server had hung up in the meantime, as servers do: that says nothing about the mail.
+                continue
+        return await self._send_on(await self._connect(), recipients, content)
+
+    async def _send_on(self, line: Wire, recipients: Sequence[str], content: bytes) -> dict[str, Answer]:
         try:
             async with asyncio.timeout(SEND_S):
-                answers = await self._hand_over(client, recipients, content)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            client.close()
-            lost = Answer(0, f"no answer: {_words(error)}")
-            return dict.fromkeys(recipients, lost)
+                answers = await line.hand_over(self._sender.addr_spec, recipients, content)
+        except (OSError, TimeoutError) as error:
+            line.close()
+            return dict.fromkeys(recipients, Answer(0, f"no answer: {_words(error)}"))
         except BaseException:
-            client.close()
+            line.close()
             raise
-        if client.is_connected:
-            self._idle.append(client)
+        if line.usable:
+            self._idle.append(line)
+        else:
+            line.close()
         return answers
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, recipients: Sequence[str], content: bytes) -> dict[str, Answer]:
-        try:
-            refused, said = await client.sendmail(self.settings.sender.addr_spec, recipients, content)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return {one.recipient: Answer(one.code, one.message) for one in error.recipients}
-        except aiosmtplib.SMTPResponseException as error:
-            return dict.fromkeys(recipients, Answer(error.code, error.message))
-        answers = dict.fromkeys(recipients, Answer(250, said))
-        return answers | {recipient: Answer(one.code, one.message) for recipient, one in refused.items()}
-
-    async def _connection(self) -> aiosmtplib.SMTP:
-        while self._idle:
-            client = self._idle.pop()
-            try:
-                # The server may have hung up in the meantime; better to hear it now than in the middle of a mail.
-                await client.rset()
-            except (aiosmtplib.SMTPException, OSError):
-                client.close()
-            else:
-                return client
-        return await self._connect()
-
-    async def _connect(self) -> aiosmtplib.SMTP:
+    async def _connect(self) -> Wire:
         settings = self.settings
         host, port = settings.smtp_address
         here = domain.is_loopback(host)
@@ -73,7 +66,7 @@ class Outgoing:
             # None: when the server offers it. Mail that may go in clear may as well go to a server that proves nothing.
             start_tls=True if settings.smtp_starttls else None,
             validate_certs=settings.smtp_starttls or (settings.smtp_user is not None and not here),
-            local_hostname=settings.sender.domain,
+            local_hostname=self._sender.domain,
             timeout=settings.smtp_timeout_seconds,
         )
         try:
@@ -82,22 +75,40 @@ class Outgoing:
                 if not here and client.get_transport_info("sslcontext") is None:
                     raise Unreachable(f"{settings.smtp} offers no STARTTLS: the password is not sent to it in clear")
                 await client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            await _say_hello(client)
+            return Wire(
+                _transport_of(client),
+                pipelining=client.supports_extension("pipelining"),
+                size=client.supports_extension("size"),
+                patience_s=settings.smtp_timeout_seconds,
+            )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
             raise Unreachable(f"cannot reach the mail server {settings.smtp}: {_words(error)}") from error
         except BaseException:
             client.close()
             raise
-        return client
 
     async def close(self) -> None:
         """Take leave of the server on every idle connection."""
         while self._idle:
-            client = self._idle.pop()
-            try:
-                await client.quit()
-            except (aiosmtplib.SMTPException, OSError):
-                client.close()
+            await self._idle.pop().quit()
+
+
+async def _say_hello(client: aiosmtplib.SMTP) -> None:
+    """Greet the server, unless logging in has done it: what it offers is known only then."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await client.helo()
+
+
+def _transport_of(client: aiosmtplib.SMTP) -> asyncio.Transport:
+    """The connection a client has made. From here on it is ours: the client waits for each reply before it goes on."""
+    if client.transport is None:
+        raise ConnectionResetError("the server hung up")
+    return cast(asyncio.Transport, client.transport)
 
 
 def _words(error: BaseException) -> str:

@@ -1,32 +1,48 @@
 """The running part that sends mails: it takes those that are due, hands them to the mail server, and notes its answer.
 
 Any number of senders share the work: a claim is a row's lease on the database's clock. A mail is sent outside any
-transaction, so that one that was accepted by the server but not noted, because the process died in between, is sent
-again with the same Message-ID. Nothing else sends a mail twice.
+transaction, so that those that were accepted by the server but not noted, because the process died in between, are
+sent again with the same Message-ID: at most `IN_HAND` for each connection. Nothing else sends a mail twice.
 """
 
 import asyncio
-import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import Counter
 
-from notifier import bell, domain, letter, outgoing, store
+from notifier import bell, domain, faults, letter, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
+from notifier.notebook import Notebook
 from notifier.settings import Settings
-from shared import postgres
+from shared import failpoints
 from shared.contracts import ShipmentCreated, ShipmentReminded
-from shared.postgres import Database, Transaction
+from shared.postgres import Database
 from shared.service import Service
 
 log = structlog.get_logger()
 
 MAILS = Counter("sluice_mails", "Tries to send a mail, by what became of it", ["outcome"])
 
-LEASE_S = 3 * outgoing.SEND_S
+IN_HAND = 8
+"""How many mails for each connection may be on their way to the server or not noted yet."""
+CLAIMED = 25
+"""How many mails for each connection may wait for their turn."""
+
+WAIT_S = 30.0
+LEASE_S = WAIT_S + 3 * outgoing.SEND_S
 RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A claimed mail that may be begun until a moment of the loop's clock: later its lease might end on the way."""
+
+    mail: store.ClaimedMail
+    until: float
 
 
 class Sender:
@@ -35,10 +51,13 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.outgoing = outgoing.Outgoing(settings)
+        self._address, self._patience = settings.sender, settings.patience
         self._database: Database | None = None
+        self._notebook: Notebook | None = None
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[Waiting] = deque()
         self._sending: set[asyncio.Task[None]] = set()
         self._unreachable = 0
 
@@ -49,25 +68,34 @@ class Sender:
     def begin(self, database: Database) -> None:
         """Begin to send the mails in this database."""
         self._database = database
+        self._notebook = Notebook(database, LEASE_S - WAIT_S - outgoing.SEND_S, self._begin_next)
         self._stopping.clear()
         bell.listen(self._woken)
         self._task = asyncio.create_task(self._run(), name="sender")
 
     async def stop(self) -> None:
-        """Take no more mails, finish those in hand, and take leave of the server."""
+        """Take no more mails, give back those not begun, finish those in hand, and take leave of the server."""
         self._stopping.set()
         self._woken.set()
         if self._task is not None:
             await self._task
-        if self._sending:
-            _, late = await asyncio.wait(self._sending, timeout=self.settings.drain_seconds)
-            for task in late:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        self._give_back_waiting(unreachable=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await self._finish()
+        for task in list(self._sending):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await self.outgoing.close()
         bell.leave(self._woken)
-        self._task = self._database = None
+        self._task = self._database = self._notebook = None
+
+    async def _finish(self) -> None:
+        if self._sending:
+            await asyncio.wait(self._sending)
+        if self._notebook is not None:
+            await self._notebook.close()
 
     @property
     def database(self) -> Database:
@@ -75,6 +103,13 @@ class Sender:
         if self._database is None:
             raise RuntimeError("the sender is not started")
         return self._database
+
+    @property
+    def notebook(self) -> Notebook:
+        """Where it is noted what becomes of mails, once begun."""
+        if self._notebook is None:
+            raise RuntimeError("the sender is not started")
+        return self._notebook
 
     async def _run(self) -> None:
         trouble = 0
@@ -88,31 +123,61 @@ class Sender:
             except Exception as error:
                 # Whatever it was: a sender that ended would hold up every mail from now on.
                 trouble += 1
-                log.warning("mails held up", **_fault(error))
+                log.warning("mails held up", **faults.of(error))
                 await _wait(self._stopping, domain.pause_after(trouble, RECONNECT))
 
     async def _take_due(self) -> int:
-        free = self.settings.smtp_connections - len(self._sending)
+        most = CLAIMED * self.settings.smtp_connections
+        free = most - len(self._waiting)
         if self._unreachable:
             # One mail at a time finds out whether the server is back.
             await _wait(self._stopping, domain.pause_after(self._unreachable, RECONNECT))
-            free = 0 if self._sending else 1
+            free = 0 if self._sending or self._waiting else 1
+        elif free < most // 2:
+            free = 0
         if free == 0 or self._stopping.is_set():
             return 0
+        until = asyncio.get_running_loop().time() + WAIT_S
         async with self.database.transaction() as tx:
             mails = await store.claim_due(tx, free, LEASE_S)
-        for mail in mails:
+        self._waiting.extend(Waiting(mail, until) for mail in mails)
+        self._begin_next()
+        return len(mails)
+
+    def _begin_next(self) -> None:
+        """Begin as many mails as may be on their way, and ask for more while half of those claimed are gone."""
+        connections, clock = self.settings.smtp_connections, asyncio.get_running_loop().time
+        while (
+            self._waiting
+            and not self._stopping.is_set()
+            and len(self._sending) < connections
+            and len(self._sending) + self.notebook.open < IN_HAND * connections
+        ):
+            if self._waiting[0].until < clock():
+                self._give_back_waiting(unreachable=False)
+                break
+            mail = self._waiting.popleft().mail
             task = asyncio.create_task(self._deliver(mail), name=f"mail-{mail.id}")
             self._sending.add(task)
             task.add_done_callback(self._delivered)
-        return len(mails)
+            if len(self._waiting) == CLAIMED * connections // 2:
+                self._woken.set()
+
+    def _give_back_waiting(self, *, unreachable: bool) -> None:
+        if self._waiting:
+            self.notebook.give_back([waiting.mail for waiting in self._waiting], unreachable=unreachable)
+            self._waiting.clear()
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._woken.set()
+        if self._database is not None:
+            self._begin_next()
+        if not self._sending:
+            self._woken.set()
 
     async def _deliver(self, mail: store.ClaimedMail) -> None:
         failed_before = self._unreachable
+        failpoints.reach("sender.before-send")
         with structlog.contextvars.bound_contextvars(service="notifier", shipment_id=str(mail.shipment_id)):
             try:
                 subject, verdict = await self._try(mail)
@@ -120,18 +185,20 @@ class Sender:
                 self._unreachable = failed_before + 1
                 MAILS.labels("unreachable").inc()
                 log.warning("mail server unreachable", error=str(error))
-                await self._note(lambda tx: store.give_back(tx, mail, "the mail server cannot be reached"))
+                self.notebook.give_back([mail], unreachable=True)
+                self._give_back_waiting(unreachable=True)
                 return
             except Exception as error:
                 # A fault in one mail holds up no other: it is tried again, and given up, like one that is refused.
-                log.error("mail failed", **_fault(error))  # noqa: TRY400 - see _fault
+                log.error("mail failed", **faults.of(error))  # noqa: TRY400 - see faults
                 fault = {"": Answer(0, "the mail could not be written")}
                 subject, verdict = None, self._judge(mail, fault)
             else:
                 self._unreachable = 0
             MAILS.labels(verdict.state).inc()
-            log.info("mail tried", outcome=verdict.state, attempt=mail.attempts)
-            await self._note(lambda tx: store.note_verdict(tx, mail, subject, verdict))
+            if verdict.state != "sent" or mail.attempts > 1:
+                log.info("mail tried", outcome=verdict.state, attempt=mail.attempts)
+            self.notebook.note(store.Tried(mail, subject, verdict))
 
     async def _try(self, mail: store.ClaimedMail) -> tuple[str | None, Verdict]:
         """Send a mail to those who have not got it; return its subject and what becomes of it."""
@@ -145,9 +212,9 @@ class Sender:
 
     def _write(self, mail: store.ClaimedMail) -> letter.Letter:
         if mail.kind == domain.REMINDER:
-            reminded = ShipmentReminded.model_validate(mail.content)
+            reminded = ShipmentReminded.model_validate_json(mail.content)
             return letter.remind(reminded, self._envelope(mail, reminded.supplier_id, reminded.retailer_id))
-        shipment = ShipmentCreated.model_validate(mail.content)
+        shipment = ShipmentCreated.model_validate_json(mail.content)
         vendor = shipment.delivery.vendor
         retailer_name = (vendor and vendor.name) or shipment.retailer_id
         return letter.announce(shipment, self._envelope(mail, shipment.supplier_id, retailer_name))
@@ -155,7 +222,7 @@ class Sender:
     def _envelope(self, mail: store.ClaimedMail, supplier_name: str, retailer_name: str) -> letter.Envelope:
         """What a mail needs besides what it tells; the names are for parties whose own are not known."""
         return letter.Envelope(
-            sender=self.settings.sender,
+            sender=self._address,
             recipients=tuple(mail.contact.emails),
             message_id=mail.message_id,
             written_at=mail.created_at,
@@ -166,30 +233,7 @@ class Sender:
         )
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:
-        return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self.settings.patience)
-
-    async def _note(self, write: Callable[[Transaction], Awaitable[object]]) -> None:
-        """Note what became of a mail, however long the database is away, as long as the mail is ours."""
-        clock, tries = asyncio.get_running_loop().time, 0
-        lost_at = clock() + LEASE_S - outgoing.SEND_S
-        while clock() < lost_at:
-            try:
-                async with self.database.transaction() as tx:
-                    await write(tx)
-                return
-            except postgres.TROUBLE as error:
-                tries += 1
-                log.warning("mail cannot be noted", **_fault(error))
-                await asyncio.sleep(domain.pause_after(tries, RECONNECT))
-
-
-def _fault(error: BaseException) -> dict[str, str]:
-    """What may be logged of an error: its class and where it arose. Its words may quote a name or an address."""
-    way = ((str(frame.f_globals.get("__name__")), line) for frame, line in traceback.walk_tb(error.__traceback__))
-    return {
-        "error": f"{type(error).__module__}.{type(error).__qualname__}",
-        "at": " > ".join(f"{module}:{line}" for module, line in way if module.startswith("notifier.")),
-    }
+        return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self._patience)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

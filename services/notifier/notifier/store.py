@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from notifier import bell
@@ -29,13 +28,16 @@ class NewMail:
 
 @dataclass(frozen=True)
 class ClaimedMail:
-    """A mail this sender alone may send until its lease ends. `attempts` counts this try, and proves the claim."""
+    """A mail this sender alone may send until its lease ends. `attempts` counts this try, and proves the claim.
+
+    `content` is the message it tells of as JSON.
+    """
 
     id: int
     shipment_id: UUID
     kind: str
     message_id: str
-    content: dict[str, Any]
+    content: str
     created_at: datetime
     attempts: int
     tried_s: float
@@ -44,6 +46,15 @@ class ClaimedMail:
     language: Language
     supplier_name: str | None
     retailer_name: str | None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a try to send a mail; without a subject it was not written."""
+
+    mail: ClaimedMail
+    subject: str | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,10 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
         " claimed AS (UPDATE mails SET state = 'sending', attempts = attempts + 1,"
         " first_tried_at = coalesce(first_tried_at, now()), next_at = now() + make_interval(secs => $2)"
         " FROM due WHERE mails.id = due.id RETURNING mails.*)"
-        " SELECT claimed.*, extract(epoch FROM now() - claimed.first_tried_at)::float8 AS tried_s,"
+        " SELECT claimed.id, claimed.shipment_id, claimed.kind, claimed.message_id,"
+        " claimed.content::text AS content,"
+        " claimed.created_at, claimed.attempts, claimed.reached,"
+        " extract(epoch FROM now() - claimed.first_tried_at)::float8 AS tried_s,"
         " supplier.name AS supplier_name, supplier.emails, supplier.new_shipment, supplier.language,"
         " supplier.own OR supplier.version > 0 AS known, retailer.name AS retailer_name"
         " FROM claimed JOIN contacts supplier ON supplier.business_id = claimed.recipient_id"
@@ -163,34 +177,44 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
     ]
 
 
-async def note_verdict(tx: Transaction, mail: ClaimedMail, subject: str | None, verdict: Verdict) -> bool:
-    """Note what became of a try. False when the lease had ended and another sender has the mail."""
-    return bool(
-        await tx.execute(
-            "UPDATE mails SET state = $3, subject = coalesce($4, subject), recipients = $5, reached = $6,"
-            " answer = nullif($7, ''),"
-            " next_at = now() + make_interval(secs => $8), sent_at = CASE WHEN $3 = 'sent' THEN now() END"
-            " WHERE id = $1 AND attempts = $2 AND state = 'sending'",
-            mail.id,
-            mail.attempts,
-            verdict.state,
-            subject,
-            list(mail.contact.emails),
-            list(verdict.reached),
-            verdict.answer,
-            verdict.pause_s,
-        )
+async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
+    """Note what became of tries; return of how many. A mail whose lease had ended, so that another has it, stays."""
+    return await tx.execute(
+        "UPDATE mails SET state = tried.state, subject = coalesce(tried.subject, mails.subject),"
+        " recipients = string_to_array(tried.recipients, ' '), reached = string_to_array(tried.reached, ' '),"
+        " answer = nullif(tried.answer, ''), next_at = now() + make_interval(secs => tried.pause_s),"
+        " sent_at = CASE WHEN tried.state = 'sent' THEN now() END"
+        " FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+        " $8::float8[]) AS tried (id, attempts, state, subject, recipients, reached, answer, pause_s)"
+        " WHERE mails.id = tried.id AND mails.attempts = tried.attempts AND mails.state = 'sending'",
+        *postgres.columns(
+            (
+                (
+                    tried.mail.id,
+                    tried.mail.attempts,
+                    tried.verdict.state,
+                    tried.subject,
+                    # No address has a blank in it, and PostgreSQL unnests no lists of several lengths.
+                    " ".join(tried.mail.contact.emails),
+                    " ".join(tried.verdict.reached),
+                    tried.verdict.answer,
+                    tried.verdict.pause_s,
+                )
+                for tried in tries
+            ),
+            8,
+        ),
     )
 
 
-async def give_back(tx: Transaction, mail: ClaimedMail, answer: str) -> None:
-    """Give back a mail that was claimed but not tried, because the mail server cannot be reached."""
+async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str | None) -> None:
+    """Give back mails that were claimed but not tried; `answer` says why, None that nothing is wrong."""
     await tx.execute(
-        "UPDATE mails SET state = 'pending', attempts = attempts - 1, next_at = now(), answer = $3,"
-        " first_tried_at = CASE WHEN attempts > 1 THEN first_tried_at END"
-        " WHERE id = $1 AND attempts = $2 AND state = 'sending'",
-        mail.id,
-        mail.attempts,
+        "UPDATE mails SET state = 'pending', attempts = mails.attempts - 1, next_at = now(),"
+        " answer = coalesce($3, answer), first_tried_at = CASE WHEN mails.attempts > 1 THEN first_tried_at END"
+        " FROM unnest($1::bigint[], $2::int[]) AS given (id, attempts)"
+        " WHERE mails.id = given.id AND mails.attempts = given.attempts AND mails.state = 'sending'",
+        *postgres.columns(((mail.id, mail.attempts) for mail in mails), 2),
         answer,
     )
 
@@ -237,11 +261,18 @@ async def count_mails(tx: Transaction, recipient_id: str) -> int:
     return count
 
 
-async def books(tx: Transaction) -> Sequence[Record]:
-    """For the auditor: of every shipment the `state`, `attempts` and `message_id` of its mail."""
+async def forget_mails(tx: Transaction, order_ids: Sequence[UUID]) -> None:
+    """Delete the mails about orders, whatever became of them."""
+    await tx.execute("DELETE FROM mails WHERE (content ->> 'order_id')::uuid = ANY($1::uuid[])", list(order_ids))
+
+
+async def books(tx: Transaction, order_ids: Collection[UUID] | None = None) -> Sequence[Record]:
+    """For the auditor: `state`, `attempts` and `message_id` of the mail of each shipment of these orders, or of all."""
     return await tx.fetch(
-        "SELECT shipment_id, recipient_id, state, attempts, message_id FROM mails WHERE kind = 'new-shipment'"
-        " ORDER BY shipment_id"
+        "SELECT (content ->> 'order_id')::uuid AS order_id, shipment_id, recipient_id, state, attempts, message_id"
+        " FROM mails WHERE ($1::uuid[] IS NULL OR (content ->> 'order_id')::uuid = ANY($1)) AND kind = 'new-shipment'"
+        " ORDER BY shipment_id",
+        None if order_ids is None else list(order_ids),
     )
 
 

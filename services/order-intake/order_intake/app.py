@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from order_intake import api, handlers, placing
+from order_intake.forgetting import Forgetting
 from order_intake.gathering import Gathering
 from order_intake.placing import NewOrder, Placement
 from order_intake.settings import Settings
@@ -13,7 +14,9 @@ from shared.service import Service
 def build(settings: Settings | None = None) -> Service:
     """Order-intake, not yet started."""
     settings = settings or Settings()
-    built = service.build("order-intake", settings, handlers.subscriptions, api.routers())
+    built = service.build(
+        "order-intake", settings, handlers.subscriptions, api.routers(), [Forgetting(settings)], api.lanes()
+    )
     state = built.app.state
 
     async def place(orders: Sequence[NewOrder]) -> list[Placement]:

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from order_intake import checking, domain, store
-from shared import outbox
+from shared import failpoints, outbox
 from shared.contracts import OrderPlaced
 from shared.postgres import Database, Transaction
 from shared.problems import FieldError
@@ -65,6 +65,8 @@ async def place_orders(database: Database, asked: Sequence[NewOrder]) -> list[Pl
             if not free:
                 break
             fresh |= await _insert(tx, free, now)
+        failpoints.reach("intake.before-commit")
+    failpoints.reach("intake.after-commit")
     return [_placement(order, order.placed.order_id in fresh, stored, wrong, now) for order in asked]
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from router import asking, changing, deciding, domain, rerouting, retrying, store
+from router import asking, changing, deciding, domain, forgetting, rerouting, retrying, store
 from router.domain import Route
 from router.settings import Settings
 from shared import outbox
@@ -17,6 +17,7 @@ from shared.contracts import (
     OrderAllocated,
     OrderAmended,
     OrderFilled,
+    OrderForgotten,
     OrderPlaced,
     OrganisationChanged,
     PromiseWithdrawn,
@@ -160,6 +161,12 @@ async def reroute_shipments(changed: Sequence[ShipmentChanged], tx: Transaction,
     lacking = {one.order_id for one in changed if _lacks(one)}
     if lacking:
         await rerouting.reconcile(tx, settings, lacking)
+
+
+@subscriptions.on(OrderForgotten)
+async def forget_orders(events: Sequence[OrderForgotten], tx: Transaction) -> None:
+    """Delete what is kept of orders that ended long ago."""
+    await forgetting.forget(tx, events)
 
 
 def _lacks(shipment: ShipmentChanged) -> bool:

@@ -12,6 +12,7 @@ UNSERVED = Gauge("sluice_rows_unroutable", "Rows of which nobody can serve a par
 REROUTING = Gauge("sluice_rows_rerouting", "Rows that are asked for again and have no answer yet")
 ASKS = Gauge("sluice_asks_pending", "Later rounds of orders that inventory has not answered")
 OVERDUE = Gauge("sluice_shipments_overdue", "Unopened shipments whose suppliers have had all their time")
+PUT_OFF = Gauge("sluice_put_off", "Orders and shipments that a watch could not deal with so far, and tries again later")
 
 
 async def measure(database: Database) -> None:
@@ -21,6 +22,7 @@ async def measure(database: Database) -> None:
         REROUTING.set(await store.count_rerouting(tx))
         ASKS.set(await store.count_asks(tx))
         OVERDUE.set(await store.count_overdue(tx))
+        PUT_OFF.set(await store.count_put_off(tx))
 
 
 async def look(database: Database) -> bool:

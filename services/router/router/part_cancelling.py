@@ -1,6 +1,5 @@
 """A retailer wants less of a row than it ordered: shipments shrink, and inventory lets go of what it holds for it."""
 
-from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -34,10 +33,11 @@ async def cancel(
     if done.released:
         now = await tx.now()
         cause = f"{domain.plain(done.released)} {domain.BY_RETAILER}"
-        after = domain.told(replace(route, standing=route.standing.replaced([done.row])), cause, now)
+        after, shrinking = domain.with_part_cancelled(route, done, shipments)
         smaller = tuple(
             domain.shrunk(shipments[shipment_id], falls, domain.BY_RETAILER, now)
-            for shipment_id, falls in done.falls.items()
+            for shipment_id, falls in shrinking.items()
         )
-        await keeping.keep(tx, [Kept(route, after, smaller=smaller, releases=done.releases)])
+        told = domain.told(after, cause, now)
+        await keeping.keep(tx, [Kept(route, told, smaller=smaller, releases=done.releases)])
     return done

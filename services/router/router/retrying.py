@@ -1,9 +1,11 @@
 """What nobody could serve is asked for again when there is news of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from router import asking, domain, store
 from router.domain import Ask, Route
+from router.piecework import Piecework
 from shared import outbox
 from shared.contracts import BalanceChanged, CatalogueChanged
 from shared.postgres import Database, Transaction
@@ -27,13 +29,7 @@ async def note_catalogues(tx: Transaction, events: Collection[CatalogueChanged])
 
 async def ask_due(database: Database) -> int:
     """Ask again for what is due, oldest order first; returns how many orders there were."""
-    async with database.transaction() as tx:
-        routes = await store.due_routes(tx, AT_ONCE)
-        if routes:
-            # Before the candidates are read: news that comes later makes it due again.
-            await store.clear_due(tx, [route.order.order_id for route in routes])
-            await _ask(tx, [route for route in routes if domain.unserved(route.standing)])
-    return len(routes)
+    return await _WORK.run(database)
 
 
 async def look(database: Database) -> bool:
@@ -41,6 +37,16 @@ async def look(database: Database) -> bool:
     async with database.transaction() as tx:
         await store.recheck_unserved(tx)
     return await ask_due(database) == AT_ONCE
+
+
+async def _ask_due(tx: Transaction, limit: int, only: Sequence[UUID] | None) -> Collection[UUID]:
+    routes = await store.due_routes(tx, limit, only)
+    order_ids = [route.order.order_id for route in routes]
+    if routes:
+        # Before the candidates are read: news that comes later makes it due again.
+        await store.clear_due(tx, order_ids)
+        await _ask(tx, [route for route in routes if domain.unserved(route.standing)])
+    return order_ids
 
 
 async def _ask(tx: Transaction, routes: Collection[Route]) -> None:
@@ -74,3 +80,6 @@ async def _ask(tx: Transaction, routes: Collection[Route]) -> None:
         await store.save_asks(tx, asks)
         await store.save_rounds(tx, [(ask.request.order_id, ask.request.round) for ask in asks])
         await outbox.put(tx, *(ask.request for ask in asks))
+
+
+_WORK = Piecework("retrying", store.due_ids, _ask_due, AT_ONCE)

@@ -37,7 +37,13 @@ class BalanceAnswer(WireModel):
     back_order_limit: Annotated[
         Number | None, Field(description="Units that may wait here in all; left out without a limit", examples=[50])
     ]
-    held: Annotated[Number, Field(description="Units of those available that shops hold for a while", examples=[2])]
+    held: Annotated[
+        Number,
+        Field(
+            description="Units of those available that shops hold for a while, or that are kept for orders that wait",
+            examples=[2],
+        ),
+    ]
     backordered: Annotated[Number, Field(description="Units that orders wait for here", examples=[0])]
 
 

@@ -98,7 +98,8 @@ class BalanceBody(WireModel):
         NotGiven,
         Field(
             description="0: the figure sent accounts for the open orders, whose promises count no longer. Any other"
-            " number is what was read before, and changes nothing",
+            " number may only stand beside `quantity`, as in a balance that is sent back as it was read, and changes"
+            " nothing",
             examples=[0],
         ),
     ] = None
@@ -124,7 +125,7 @@ class BalanceBody(WireModel):
         NotGiven,
         Field(
             description="When `quantity` or `onHand` was true, if not now: units promised since then come out of "
-            "`quantity`, those delivered since out of `onHand`. At most 31 days ago",
+            "`quantity`, those delivered since out of `onHand`. At most 31 days ago, and only with one of the two",
             examples=["2026-01-02T08:00:00.000Z"],
         ),
     ] = None
@@ -155,11 +156,18 @@ class BalanceBody(WireModel):
         Field(validation_alias=CURRENCIES, description="Currency of the wholesale price, ISO 4217", examples=["EUR"]),
     ] = None
 
+    @field_validator("allocated")
+    @classmethod
+    def _let_go_or_read(cls, given: Decimal | None, known: ValidationInfo) -> Decimal | None:
+        if given and known.data.get("quantity", given) is None:
+            raise ValueError("is only ever set to 0; any other number is the orders' business, not the supplier's")
+        return given
+
     @field_validator("as_of")
     @classmethod
     def _of_a_figure(cls, given: datetime | None, known: ValidationInfo) -> datetime | None:
-        if given is not None and known.data.get("adjust") is not None:
-            raise ValueError("is of a figure, not of a difference; give it with quantity or onHand")
+        if given is not None and all(known.data.get(name, given) is None for name in ("quantity", "on_hand")):
+            raise ValueError("is of a figure; give it with quantity or onHand")
         return given
 
     @field_validator("on_hand", "adjust")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from inventory.api.bodies import CatalogueId, Ean, Line, NotGiven
+from inventory.api.bodies import CatalogueId, Ean, Flag, Line, NotGiven
 from inventory.domain import MOST_UNITS, Hold, WantedRow
 from shared import problems
 from shared.wire import Moment, Number, WireModel
@@ -48,6 +48,13 @@ class ReservationRowBody(WireModel):
         NotGiven,
         Field(description="The only catalogue it may come from", examples=["Catalog1"]),
     ] = None
+    partial_delivery_allowed: Annotated[
+        Flag,
+        Field(
+            description="False: the row is kept as a whole in one catalogue, or not at all. Left out: true",
+            examples=[True],
+        ),
+    ] = None
 
 
 class ReservationBody(WireModel):
@@ -84,6 +91,7 @@ class ReservationBody(WireModel):
                 row.external_product_id,
                 row.product_ean_code,
                 row.external_warehouse_id,
+                partial_delivery_allowed=row.partial_delivery_allowed is not False,
             )
             for row in self.rows
         ]

@@ -11,6 +11,7 @@ from inventory.api import reservation_bodies
 from inventory.api.requests import Retailer, database
 from inventory.api.reservation_bodies import ReservationAnswer, ReservationBody, reservation_answer
 from shared import edge, problems, wire
+from shared.problems import FieldError
 
 api = APIRouter(tags=["reservations"])
 
@@ -28,7 +29,9 @@ async def post_reservation(request: Request, caller: Retailer) -> Response:
     """Nobody else gets what is kept until it expires or an order names it, for which it then counts as free.
 
     Rows are ranked and served as those of an order are, from the shelf only. What cannot be kept is `short`, and where
-    nothing can there is no reservation. A supplier that counts its stock anew may still turn out to have less.
+    nothing can there is no reservation. An order that takes nothing of it, because it is refused or asks for something
+    else, leaves it as it is. A supplier that counts its stock anew may still turn out to have less. A row that names a
+    product, EAN or catalogue you do not have is an error, and nothing is kept.
     """
     body = ReservationBody.model_validate_json(await edge.read_body(request))
     wanted = body.wanted
@@ -38,6 +41,8 @@ async def post_reservation(request: Request, caller: Retailer) -> Response:
             message = f"You have {most} reservations; delete some, or wait until they expire"
             raise problems.Refused(429, message, headers={"Retry-After": "60"})
         made = await holding.hold(tx, uuid4(), caller.organisation, wanted, timedelta(minutes=body.minutes))
+    if isinstance(made, list):
+        raise problems.invalid(FieldError(f"rows[{one.place}].{one.field}", one.code, one.message) for one in made)
     return wire.answer(reservation_answer(made))
 
 

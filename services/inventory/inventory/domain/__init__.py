@@ -13,7 +13,7 @@ from inventory.domain.catalogue import (
     unfit_contract,
 )
 from inventory.domain.correcting import OpenPromise, take_back, withdrawals
-from inventory.domain.holding import HeldRow, Hold, WantedRow, held_of, request_of
+from inventory.domain.holding import HeldRow, Hold, Misnamed, WantedRow, held_of, misnamed, request_of
 from inventory.domain.listing import BalanceChange, Listing, Product, ProductChange, Since, on_offer
 from inventory.domain.prefixes import Left, listings_after, plan_migration, prefix_of, stripped
 from inventory.domain.settlement import Progress, Promise, give_back, let_go, settle
@@ -29,7 +29,7 @@ from inventory.domain.stock import (
     touches_all_listings,
     untimely,
 )
-from shared.rules.balance import Balance, Key, after, free_of
+from shared.rules.balance import Balance, Key, after, bar_of, free_of
 from shared.rules.taking import allocate, balances_after
 from shared.rules.waiting import Filled, Line, Waiting, fill_waiting, lines_of
 
@@ -50,6 +50,7 @@ __all__ = [
     "Left",
     "Line",
     "Listing",
+    "Misnamed",
     "OpenPromise",
     "Product",
     "ProductChange",
@@ -68,6 +69,7 @@ __all__ = [
     "allocate",
     "asked",
     "balances_after",
+    "bar_of",
     "fill_waiting",
     "free_of",
     "give_back",
@@ -75,6 +77,7 @@ __all__ = [
     "let_go",
     "lines_of",
     "listings_after",
+    "misnamed",
     "moments",
     "on_offer",
     "on_view",

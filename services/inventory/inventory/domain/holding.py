@@ -1,6 +1,6 @@
 """Timed holds: what of a cart can be promised, and from where (routing.md R6)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,18 +8,31 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts import AllocateOrder, Delivery, OrderAllocated, OrderPlaced, OrderRow, Party, Taking
-from shared.rules import plan, ranking
+from shared.rules import barcodes, plan, ranking
 from shared.rules.ranking import Sources
 
 
 class WantedRow(NamedTuple):
-    """A row of a cart: a product by its supplier's id, by its EAN or by both; `catalogue_id` pins it to a catalogue."""
+    """A row of a cart: a product by its supplier's id, by its EAN or by both; `catalogue_id` pins it to a catalogue.
+
+    One without `partial_delivery_allowed` is kept whole in one catalogue or not at all.
+    """
 
     external_id: str
     quantity: Decimal
     product_id: str | None = None
     ean: str | None = None
     catalogue_id: str | None = None
+    partial_delivery_allowed: bool = True
+
+
+class Misnamed(NamedTuple):
+    """What a row of a cart names and the retailer does not have: the row's place, the field, a code and a sentence."""
+
+    place: int
+    field: str
+    code: str
+    message: str
 
 
 class HeldRow(NamedTuple):
@@ -46,6 +59,27 @@ class Hold:
         return any(row.taken for row in self.rows)
 
 
+def misnamed(rows: Sequence[WantedRow], known: Sources, catalogues: Collection[str]) -> Iterator[Misnamed]:
+    """The products, EANs and catalogues that rows name and their retailer does not have.
+
+    `known` is what its catalogues have of what the rows name, also what is not sold there any more, and `catalogues`
+    which of the catalogues it names there are. A product by id and EAN must be one and the same, as in an order.
+    """
+    for place, row in enumerate(rows):
+        if row.catalogue_id is not None and row.catalogue_id not in catalogues:
+            yield Misnamed(place, "externalWarehouseId", "unknown", f"you have no catalogue {row.catalogue_id}")
+        if row.product_id is None:
+            if not known.by_ean.get(row.ean or ""):
+                yield Misnamed(place, "productEANCode", "unknown", f"no catalogue of yours has the EAN {row.ean}")
+            continue
+        having = known.by_product.get(row.product_id, ())
+        if not having:
+            yield Misnamed(place, "externalProductId", "unknown", f"no catalogue of yours has {row.product_id}")
+        eans = {one.ean for one in having if row.catalogue_id in (None, one.catalogue_id)}
+        if row.ean is not None and not barcodes.may_be_of(row.ean, eans):
+            yield Misnamed(place, "productEANCode", "mismatch", "is not the EAN of externalProductId")
+
+
 def request_of(
     hold_id: UUID, retailer_id: str, moment: datetime, rows: Sequence[WantedRow], known: Sources
 ) -> AllocateOrder:
@@ -63,6 +97,7 @@ def request_of(
                 ean=row.ean,
                 quantity=row.quantity,
                 catalogue_id=row.catalogue_id,
+                partial_delivery_allowed=row.partial_delivery_allowed,
             )
             for row in rows
         ),

@@ -1,6 +1,6 @@
 """Timed holds. Whoever makes or ends one has locked its balances before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,6 +37,16 @@ async def sources_of(tx: Transaction, retailer_id: str, product_ids: Sequence[st
         list(eans),
     )
     return sources((_catalogue(row) for row in rows), (_balance(row) for row in rows))
+
+
+async def catalogues_called(tx: Transaction, retailer_id: str, names: Iterable[str]) -> set[str]:
+    """Those of the names that catalogues of a retailer have, open or closed."""
+    rows = await tx.fetch(
+        "SELECT external_id FROM catalogues WHERE retailer_id = $1 AND external_id = ANY($2::text[])",
+        retailer_id,
+        list(names),
+    )
+    return {row["external_id"] for row in rows}
 
 
 def _catalogue(row: Record) -> Catalogue:
@@ -148,3 +158,36 @@ async def end_holds(tx: Transaction, hold_ids: Iterable[UUID]) -> dict[int, Deci
         list(hold_ids),
     )
     return {row["id"]: row["quantity"] for row in rows}
+
+
+async def keep_for_waiting(tx: Transaction, units: Mapping[int, Decimal]) -> None:
+    """Keep so much of balances, which are locked, for those who wait there, until somebody goes on serving them."""
+    await tx.execute(
+        "WITH kept AS (SELECT * FROM unnest($1::bigint[], $2::numeric[]) AS kept (id, quantity)),"
+        " made AS (INSERT INTO holds (id, expires_at) VALUES (gen_random_uuid(), 'infinity') RETURNING id),"
+        " lines AS (INSERT INTO hold_lines (hold_id, row_id, balance_id, quantity, expires_at)"
+        " SELECT made.id, '', kept.id, kept.quantity, 'infinity' FROM made, kept)"
+        " UPDATE balances SET held = balances.held + kept.quantity, updated_at = clock_timestamp()"
+        " FROM kept WHERE balances.id = kept.id",
+        list(units.keys()),
+        list(units.values()),
+    )
+
+
+async def end_keeping(tx: Transaction, balance_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Keep nothing of balances, which are locked, for those who wait there; how much it was."""
+    rows = await tx.fetch(
+        "WITH ended AS (DELETE FROM hold_lines WHERE balance_id = ANY($1::bigint[]) AND expires_at = 'infinity'"
+        " RETURNING balance_id, quantity),"
+        " kept AS (SELECT balance_id, sum(quantity) AS quantity FROM ended GROUP BY balance_id)"
+        " UPDATE balances SET held = balances.held - kept.quantity, updated_at = clock_timestamp()"
+        " FROM kept WHERE balances.id = kept.balance_id RETURNING balances.id, kept.quantity",
+        list(balance_ids),
+    )
+    return {row["id"]: row["quantity"] for row in rows}
+
+
+async def kept_for_waiting(tx: Transaction) -> list[UUID]:
+    """The hold that has kept stock for those who wait for the longest, if there is one."""
+    rows = await tx.fetch("SELECT id FROM holds WHERE retailer_id IS NULL ORDER BY created_at LIMIT 1")
+    return [row["id"] for row in rows]

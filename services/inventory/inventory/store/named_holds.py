@@ -1,4 +1,4 @@
-"""Holds that orders name. They end as the order takes, in its transaction."""
+"""Holds that orders name. They end as the order takes, in its transaction; where it takes nothing they stay."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,6 +6,18 @@ from uuid import UUID
 
 from shared import postgres
 from shared.postgres import Transaction
+
+
+async def named_hold(tx: Transaction, hold_id: UUID, retailer_id: str) -> dict[int, Decimal]:
+    """How much a live hold of a retailer keeps of which balances, which are locked; nothing if there is none."""
+    rows = await tx.fetch(
+        "SELECT l.balance_id, trim_scale(sum(l.quantity)) AS quantity"
+        " FROM holds JOIN hold_lines l ON l.hold_id = holds.id"
+        " WHERE holds.id = $1 AND holds.retailer_id = $2 AND holds.expires_at > now() GROUP BY l.balance_id",
+        hold_id,
+        retailer_id,
+    )
+    return {row["balance_id"]: row["quantity"] for row in rows}
 
 
 async def end_named_holds(tx: Transaction, named: Iterable[tuple[UUID, str]]) -> dict[int, Decimal]:

@@ -72,12 +72,19 @@ async def _read(tx: Transaction, rows: Iterable[Record]) -> dict[Key, Balance]:
 
 
 async def _held_and_waiting(tx: Transaction, ids: list[int]) -> dict[int, tuple[Decimal, Decimal]]:
-    """What live holds keep of balances, and how much waits at them."""
+    """What is kept of balances, and how much waits at them.
+
+    Live holds keep, and so does one that has expired, as much as somebody waits for: its end gives it to them first.
+    """
     rows = await tx.fetch(
-        "SELECT b.id, (SELECT coalesce(trim_scale(sum(l.quantity)), 0) FROM hold_lines l"
-        " WHERE l.balance_id = b.id AND l.expires_at > now()) AS held,"
+        "SELECT b.id, trim_scale(kept.live + CASE WHEN kept.expired > 0 THEN least(kept.expired,"
+        " (SELECT coalesce(sum(w.open), 0) FROM waiting_places p JOIN waiting w ON w.id = p.waiting_id"
+        " WHERE p.balance_id = b.id)) ELSE 0 END) AS held,"
         " (SELECT coalesce(trim_scale(sum(w.open)), 0) FROM waiting w WHERE w.balance_id = b.id) AS waiting"
-        " FROM unnest($1::bigint[]) AS b (id)",
+        " FROM unnest($1::bigint[]) AS b (id) CROSS JOIN LATERAL"
+        " (SELECT coalesce(sum(l.quantity) FILTER (WHERE l.expires_at > now()), 0) AS live,"
+        " coalesce(sum(l.quantity) FILTER (WHERE l.expires_at <= now()), 0) AS expired"
+        " FROM hold_lines l WHERE l.balance_id = b.id) AS kept",
         ids,
     )
     return {row["id"]: (row["held"], row["waiting"]) for row in rows}

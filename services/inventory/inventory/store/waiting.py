@@ -58,9 +58,11 @@ async def save_waiting(tx: Transaction, lines: Sequence[NewLine]) -> None:
         " SELECT line.*, suppliers.ids FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[],"
         " $6::timestamptz[], $7::int[], $8::bigint[], $9::numeric[], $10::bool[]) AS line (order_id, row_id, lot,"
         " retailer_id, external_id, placed_at, place, balance_id, open, whole)"
-        " JOIN suppliers USING (order_id, row_id, lot) RETURNING id, order_id, row_id, lot)"
-        " INSERT INTO waiting_places (waiting_id, balance_id, supplier_id, rank)"
-        " SELECT lines.id, places.balance_id, places.supplier_id, places.rank"
+        " JOIN suppliers USING (order_id, row_id, lot)"
+        " RETURNING id, order_id, row_id, lot, placed_at, place, open, whole)"
+        " INSERT INTO waiting_places (waiting_id, balance_id, supplier_id, rank, placed_at, order_id, place, lot,"
+        " whole_of) SELECT lines.id, places.balance_id, places.supplier_id, places.rank, lines.placed_at, order_id,"
+        " lines.place, lot, CASE WHEN lines.whole THEN lines.open END"
         " FROM places JOIN lines USING (order_id, row_id, lot)",
         *postgres.columns((line[:-1] for line in lines), 10),
         *postgres.columns(
@@ -84,21 +86,73 @@ async def waited_for(tx: Transaction, balance_ids: Iterable[int]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def waiting_for(
-    tx: Transaction, balance_ids: Sequence[int], *, limit: int, after: Turn | None = None
-) -> list[OpenLine]:
-    """Lock the next lines that may be filled from these balances, in their turn; of their places they name these."""
+class Next(NamedTuple):
+    """A line that may be served next: when, and its id."""
+
+    turn: Turn
+    id: int
+
+
+async def next_to_serve(
+    tx: Transaction, free: Mapping[int, Decimal], *, limit: int, after: Turn | None = None
+) -> list[Next]:
+    """The next lines that what is free in balances can serve, in their turn. One that must be whole fits into one.
+
+    Nothing is locked: a line may be gone, or less of it open, by the time it is.
+    """
     rows = await tx.fetch(
-        f"SELECT {LINE}, ARRAY(SELECT p.balance_id FROM waiting_places p"  # noqa: S608
-        " WHERE p.waiting_id = w.id AND p.balance_id = ANY($1::bigint[]) ORDER BY p.rank) AS places"
-        " FROM waiting w WHERE w.id IN (SELECT waiting_id FROM waiting_places WHERE balance_id = ANY($1::bigint[]))"
-        " AND ($2::timestamptz IS NULL OR (w.placed_at, w.order_id, w.place, w.lot) > ($2, $3::uuid, $4::int, $5::int))"
-        f" ORDER BY {TURN} LIMIT $6 FOR UPDATE OF w",
-        list(balance_ids),
+        "SELECT DISTINCT next.*"  # noqa: S608
+        " FROM unnest($1::bigint[], $2::numeric[]) AS free (id, most) CROSS JOIN LATERAL ("
+        f"(SELECT {PLACED}, p.waiting_id AS id FROM waiting_places p"
+        f" WHERE p.balance_id = free.id AND p.whole_of IS NULL AND p.placed_at IS NOT NULL AND ({PLACED}) > {AFTER}"
+        f" ORDER BY {PLACED} LIMIT $7)"
+        f" UNION ALL (SELECT {PLACED}, p.waiting_id FROM waiting_places p"
+        f" WHERE p.balance_id = free.id AND p.whole_of <= free.most AND ({PLACED}) > {AFTER}"
+        f" ORDER BY {PLACED} LIMIT $7)"
+        f" UNION ALL SELECT {TURN}, w.id FROM waiting_places p JOIN waiting w ON w.id = p.waiting_id"
+        " WHERE p.balance_id = free.id AND p.placed_at IS NULL AND (NOT w.whole OR w.open <= free.most)"
+        f" AND ({TURN}) > {AFTER}"
+        ") AS next ORDER BY placed_at, order_id, place, lot LIMIT $7",
+        list(free.keys()),
+        list(free.values()),
         *(after or (None, None, None, None)),
         limit,
     )
+    return [Next((row["placed_at"], row["order_id"], row["place"], row["lot"]), row["id"]) for row in rows]
+
+
+async def lines_for_update(tx: Transaction, ids: Sequence[int]) -> list[OpenLine]:
+    """Lock these lines, as far as they still wait, in their turn; with all the places they may be filled from."""
+    rows = await tx.fetch(
+        f"SELECT {LINE}, ARRAY(SELECT p.balance_id FROM waiting_places p"  # noqa: S608
+        " WHERE p.waiting_id = w.id ORDER BY p.rank) AS places"
+        f" FROM waiting w WHERE w.id = ANY($1::bigint[]) ORDER BY {TURN} FOR UPDATE OF w",
+        ids,
+    )
     return [_line(row, tuple(row["places"])) for row in rows]
+
+
+async def still_to_serve(
+    tx: Transaction, free: Mapping[int, Decimal], *, limit: int, after: Turn
+) -> dict[int, Decimal | None]:
+    """How much those may have who come after a turn, of what is free in balances. Not said where nobody is left.
+
+    None where there are more of them than `limit`.
+    """
+    rows = await tx.fetch(
+        "SELECT free.id, left_over.units, left_over.lines"  # noqa: S608
+        " FROM unnest($1::bigint[], $2::numeric[]) AS free (id, most) CROSS JOIN LATERAL"
+        " (SELECT count(*) AS lines, trim_scale(sum(open)) AS units FROM"
+        " (SELECT w.open FROM waiting_places p JOIN waiting w ON w.id = p.waiting_id WHERE p.balance_id = free.id"
+        " AND (p.whole_of IS NULL OR p.whole_of <= free.most) AND (NOT w.whole OR w.open <= free.most)"
+        f" AND ({TURN}) > {AFTER} LIMIT $7 + 1) AS line"
+        ") AS left_over WHERE left_over.lines > 0",
+        list(free.keys()),
+        list(free.values()),
+        *after,
+        limit,
+    )
+    return {row["id"]: None if row["lines"] > limit else row["units"] for row in rows}
 
 
 async def waiting_of_orders(tx: Transaction, order_ids: Iterable[UUID]) -> list[OpenLine]:
@@ -121,7 +175,10 @@ async def end_waiting(tx: Transaction, order_ids: Iterable[UUID]) -> None:
 
 
 async def shrink_waiting(tx: Transaction, left: Mapping[int, Decimal]) -> None:
-    """Note what is still open of lines that are locked. One of which nothing is open is gone."""
+    """Note what is still open of lines that are locked. One of which nothing is open is gone.
+
+    Of one that must come whole, `lower_whole` tells those who look for what can be served.
+    """
     await tx.execute(
         "WITH news AS (SELECT * FROM unnest($1::bigint[], $2::numeric[]) AS news (id, open)),"
         " ended AS (DELETE FROM waiting USING news WHERE waiting.id = news.id AND news.open = 0)"
@@ -131,6 +188,17 @@ async def shrink_waiting(tx: Transaction, left: Mapping[int, Decimal]) -> None:
     )
 
 
+async def lower_whole(tx: Transaction, ids: Iterable[int]) -> list[int]:
+    """Note beside balances what is open of lines that must come whole; which balances may serve them now."""
+    rows = await tx.fetch(
+        "WITH lowered AS (UPDATE waiting_places p SET whole_of = w.open FROM waiting w"
+        " WHERE w.id = ANY($1::bigint[]) AND w.whole AND p.waiting_id = w.id RETURNING p.balance_id)"
+        " SELECT DISTINCT balance_id FROM lowered",
+        list(ids),
+    )
+    return [row["balance_id"] for row in rows]
+
+
 async def next_lots(tx: Transaction, count: int) -> list[int]:
     """Numbers for what is filled, each of them given once."""
     rows = await tx.fetch("SELECT nextval('filled_lots')::int AS lot FROM generate_series(1, $1::int)", count)
@@ -138,6 +206,15 @@ async def next_lots(tx: Transaction, count: int) -> list[int]:
 
 
 TURN = "w.placed_at, w.order_id, w.place, w.lot"
+PLACED = "p.placed_at, p.order_id, p.place, p.lot"
+"""A turn, of `waiting w` and as it is kept beside balances in `waiting_places p`."""
+
+AFTER = (
+    "(coalesce($3::timestamptz, '-infinity'), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'),"
+    " coalesce($5::int, -1), coalesce($6::int, -1))"
+)
+"""The turn to go on after, or before all turns."""
+
 LINE = "w.id, w.order_id, w.row_id, w.lot, w.retailer_id, w.placed_at, w.place, trim_scale(w.open) AS open, w.whole"
 """What is read of `waiting w`."""
 

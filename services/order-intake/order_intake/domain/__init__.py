@@ -35,7 +35,6 @@ from order_intake.domain.order import (
     promised,
     to_be_routed,
 )
-from order_intake.domain.products import Known, disagreeing_rows, wanted_products
 from order_intake.domain.progress import (
     cancelled_status,
     next_status,
@@ -44,6 +43,7 @@ from order_intake.domain.progress import (
     with_routing,
     with_shipment,
 )
+from shared.rules.barcodes import Known, disagreeing_rows, wanted_products
 
 __all__ = [
     "ACCEPTED",

@@ -1,7 +1,8 @@
 """The tables of the order book, one function for each statement."""
 
-from order_intake.store.auditing import RowBook, books
+from order_intake.store.auditing import RowBook, books, first_ids
 from order_intake.store.entries import Entry, insert_orders, insert_rows
+from order_intake.store.forgetting import forget_ended, forget_parts, forget_rows
 from order_intake.store.listing import Wanted, count_orders, find_orders, orders_numbered
 from order_intake.store.placed import (
     Changeable,
@@ -30,6 +31,10 @@ __all__ = [
     "count_orders",
     "documents_at",
     "find_orders",
+    "first_ids",
+    "forget_ended",
+    "forget_parts",
+    "forget_rows",
     "insert_orders",
     "insert_rows",
     "insert_rows_anew",

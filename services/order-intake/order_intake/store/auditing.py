@@ -1,5 +1,6 @@
 """The books of this service, as the auditor compares them with the others'."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -43,14 +44,22 @@ class RowBook:
     parts: tuple[PartBook, ...]
 
 
-async def books(tx: Transaction) -> list[RowBook]:
-    """Every row of every order, with its parts."""
+async def first_ids(tx: Transaction, after: UUID, limit: int) -> list[UUID]:
+    """The ids of the first orders after an id."""
+    rows = await tx.fetch("SELECT id FROM orders WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    return [row["id"] for row in rows]
+
+
+async def books(tx: Transaction, order_ids: Collection[UUID] | None = None) -> list[RowBook]:
+    """Every row of these orders, or of all, with its parts."""
     rows = await tx.fetch(
         "SELECT r.order_id, r.external_id, r.quantity, r.reserved, r.waiting, r.rerouting, r.unserved, r.delivered,"
         " r.cancelled, r.status, o.round > 0 AS routed, o.cancelled AS cancelled_order, o.current,"
         " ARRAY(SELECT (p.shipment_id, p.catalogue_id, p.quantity, p.delivered, p.closed) FROM row_parts p"
         " WHERE p.order_id = r.order_id AND p.row_external_id = r.external_id ORDER BY p.shipment_id) AS parts"
-        " FROM order_rows r JOIN orders o ON o.id = r.order_id ORDER BY r.order_id, r.position"
+        " FROM order_rows r JOIN orders o ON o.id = r.order_id WHERE ($1::uuid[] IS NULL OR r.order_id = ANY($1))"
+        " ORDER BY r.order_id, r.position",
+        None if order_ids is None else list(order_ids),
     )
     return [
         RowBook(

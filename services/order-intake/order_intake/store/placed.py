@@ -101,7 +101,7 @@ async def save_document(tx: Transaction, order_id: UUID, document: bytes, asked:
 
 async def retire_order(tx: Transaction, order_id: UUID) -> None:
     """Free an order's number: it was deleted, or another one takes its place."""
-    await tx.execute("UPDATE orders SET current = false WHERE id = $1", order_id)
+    await tx.execute("UPDATE orders SET current = false, updated_at = clock_timestamp() WHERE id = $1", order_id)
 
 
 async def clock(tx: Transaction) -> datetime:

@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from router.domain import Preferences, Strategy
 from router.store import routing_settings
@@ -42,7 +42,9 @@ def _to_cents_of_cents(amount: Decimal) -> Decimal:
 
 
 class SettingsGiven(wire.WireModel):
-    """Settings as they are given; what is left out, empty or `null` stays as it is."""
+    """Settings as they are given; what is left out, empty or `null` stays as it is. Any other field would be a typo."""
+
+    model_config = ConfigDict(populate_by_name=False, extra="forbid")
 
     strategy: Annotated[
         Strategy | None,
@@ -85,7 +87,8 @@ async def read_routing_settings(request: Request, caller: Retailer) -> Response:
 @router.put(
     "/settings",
     summary="Change your routing settings",
-    description="They count for orders that are routed from then on. An order's own `preferences` go before them.",
+    description="They count for orders that are routed from then on. An order's own `preferences` go before them. Any"
+    " other field is refused.",
     response_description="All settings as they are now",
     response_model=RoutingSettings,
     openapi_extra={

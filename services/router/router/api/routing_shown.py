@@ -117,13 +117,18 @@ class RoutingRecord(wire.WireModel):
         examples=["full"],
     )
     decided_at: wire.Moment = Field(description="When it was decided", examples=["2026-01-02T08:00:01.000Z"])
-    rules: str = Field(description="The version of the rules", examples=["2026.2"])
+    rules: str = Field(description="The version of the rules", examples=["2026.3"])
     strategy: str = Field(description="How catalogues were ranked", examples=["priority"])
     all_or_nothing: bool = Field(
         default=False, description="Whether any short row refuses the whole order", examples=[False]
     )
     rows: tuple[RowDecided, ...] = Field(description="The rows, in the order's order")
     history: tuple[HistoryEntry, ...] = Field(default=(), description="What has happened to the order since")
+    notes: tuple[str, ...] | None = Field(
+        default=None,
+        description="What else is to be known of the decision, such as that a reservation it names was over",
+        examples=[["the order took nothing of its reservation, which stays until its time is over"]],
+    )
 
 
 def shown(
@@ -140,6 +145,7 @@ def shown(
         all_or_nothing=record.all_or_nothing,
         rows=tuple(_row(row, changes.get(row.external_id, ()), now.get(row.external_id)) for row in record.rows),
         history=tuple(HistoryEntry(timestamp=entry.at, cause=entry.cause) for entry in record.history),
+        notes=record.notes or None,
     )
 
 

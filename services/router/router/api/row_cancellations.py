@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field, ValidationError
 
 from router import part_cancelling, store
+from router.api import sent_once
+from router.api.sent_once import IdempotencyKey
 from router.settings import Settings
 from shared import auth, edge, problems, wire
 from shared.postgres import Database
@@ -51,11 +53,12 @@ CANCELLATION = {
     description=(
         "So much of the row is not sent, or as much as is not delivered yet. First goes what nobody serves, then what"
         " waits for stock or is held, and last what is in shipments, the least far and newest of them first. A shipment"
-        " with nothing left is cancelled. Each request cancels that much more."
+        " with nothing left is cancelled. Each request cancels that much more, unless an `Idempotency-Key` says that it"
+        " is the same one."
     ),
     response_description="What was really cancelled",
     response_model=CancellationShown,
-    responses={409: {"description": "The order is not decided yet, or cancelled"}},
+    responses={409: {"description": "The order is not decided yet, or cancelled; or the key is another request's"}},
     openapi_extra=CANCELLATION,
 )
 async def cancel_part(
@@ -63,9 +66,12 @@ async def cancel_part(
     caller: Annotated[auth.Caller, Depends(auth.caller_with("retailer"))],
     external_id: Annotated[str, Path(description="The order's number, as its shop gave it", examples=["BAR1"])],
     row_external_id: Annotated[str, Path(description="The row's id in the order", examples=["1"])],
+    key: IdempotencyKey = None,
 ) -> Response:
     """404 for an order or row that is not there or somebody else's, 409 for one of which nothing can be cancelled."""
-    given = _read(await edge.read_body(request))
+    body = await edge.read_body(request)
+    given = _read(body)
+    once = sent_once.once(request, caller.organisation, key, body)
     database: Database = request.app.state.database
     settings: Settings = request.app.state.settings
     async with database.transaction_of(caller.organisation) as tx:
@@ -74,13 +80,14 @@ async def cancel_part(
         raise problems.not_found(f"order {external_id}")
     # What follows of it is not the retailer's to write: shipments of suppliers, and what is asked of inventory.
     async with database.transaction() as tx:
+        if (before := await once.answered(tx)) is not None:
+            return before
         done = await part_cancelling.cancel(tx, settings, found.order.order_id, row_external_id, given.quantity)
-    if done is None:
-        raise problems.not_found(f"row {row_external_id} in order {external_id}")
-    if isinstance(done, str):
-        raise problems.conflict(done)
-    return wire.answer(
-        CancellationShown(
+        if done is None:
+            raise problems.not_found(f"row {row_external_id} in order {external_id}")
+        if isinstance(done, str):
+            raise problems.conflict(done)
+        shown = CancellationShown(
             external_id=external_id,
             row_external_id=row_external_id,
             requested=given.quantity,
@@ -88,7 +95,7 @@ async def cancel_part(
             cancelled=done.row.cancelled,
             remaining=done.row.quantity - done.row.cancelled,
         )
-    )
+        return await once.keep(tx, wire.answer(shown))
 
 
 def _read(body: bytes) -> CancellationGiven:

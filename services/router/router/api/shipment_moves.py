@@ -6,7 +6,15 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from router import domain, store
-from router.api import shipment_answer, shipment_change, shipment_event, shipment_rejection, shipment_requests
+from router.api import (
+    sent_once,
+    shipment_answer,
+    shipment_change,
+    shipment_event,
+    shipment_rejection,
+    shipment_requests,
+)
+from router.api.sent_once import IdempotencyKey, Once
 from router.api.shipment_change import ShipmentGiven
 from router.api.shipment_event import EventGiven
 from router.api.shipment_rejection import RejectionGiven
@@ -170,30 +178,50 @@ async def note_event(request: Request, caller: Supplier, shipment_id: ShipmentId
     summary="Reject rows of a shipment",
     description=(
         "Before it is shipped: these rows, or parts of them, are not sent, and somebody else is asked for them. The"
-        " rest of the shipment stays and counts as opened; rejecting all of it cancels it. To cancel a shipment as it"
-        " is, PATCH its status."
+        " rest of the shipment stays and counts as opened; rejecting all of it cancels it. Each request rejects that"
+        " much more, unless an `Idempotency-Key` says that it is the same one. To cancel a shipment as it is, PATCH its"
+        " status."
     ),
     response_description=CHANGED,
     response_model=ShipmentShown,
-    responses=TAGGED | {409: {"description": "It is being shipped, Delivered or Cancelled already"}},
+    responses=TAGGED
+    | {409: {"description": "It is being shipped, Delivered or Cancelled already; or the key is another request's"}},
     openapi_extra=REJECTED,
 )
 async def reject_rows(
-    request: Request, caller: Supplier, shipment_id: ShipmentId, if_match: IfMatch = None
+    request: Request,
+    caller: Supplier,
+    shipment_id: ShipmentId,
+    if_match: IfMatch = None,
+    key: IdempotencyKey = None,
 ) -> Response:
     """400 for fields that cannot be, 409 for a shipment that is under way or final, 412 for an old version."""
-    given = shipment_rejection.read(await edge.read_body(request))
+    body = await edge.read_body(request)
+    given = shipment_rejection.read(body)
     rows = shipment_rejection.rows(given)
-    return await _move(
-        request, caller, shipment_id, if_match, lambda found, at: domain.reject(found, rows, given.reason, at)
-    )
+    once = sent_once.once(request, caller.organisation, key, body)
+
+    def decide(found: Shipment, at: datetime) -> Shipment | Refusal:
+        return domain.reject(found, rows, given.reason, at)
+
+    return await _move(request, caller, shipment_id, if_match, decide, once)
 
 
 async def _move(
-    request: Request, caller: auth.Caller, shipment_id: str, if_match: str | None, decide: Decide
+    request: Request,
+    caller: auth.Caller,
+    shipment_id: str,
+    if_match: str | None,
+    decide: Decide,
+    once: Once | None = None,
 ) -> Response:
-    """Decide a change on what is stored and write it only onto that; decide again when another change was faster."""
+    """Decide a change on what is stored and write it only onto that; decide again when another change was faster.
+
+    What is to count `once` is not done again.
+    """
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
+        if once is not None and (before := await once.answered(tx)) is not None:
+            return before
         for _ in range(ATTEMPTS):
             found = await shipment_requests.find(tx, shipment_id)
             if found.supplier_id != caller.organisation:
@@ -203,12 +231,12 @@ async def _move(
             moved = decide(found, await tx.now())
             if isinstance(moved, Refusal):
                 raise _refused(moved)
-            if moved is found:
-                return shipment_answer.one(found, caller.organisation)
-            if await store.save_moved(tx, moved):
-                await store.save_rows(tx, moved)
-                await outbox.put(tx, domain.shipment_changed(moved))
-                return shipment_answer.one(moved, caller.organisation)
+            if moved is found or await store.save_moved(tx, moved):
+                if moved is not found:
+                    await store.save_rows(tx, moved)
+                    await outbox.put(tx, domain.shipment_changed(moved))
+                answer = shipment_answer.one(moved, caller.organisation)
+                return answer if once is None else await once.keep(tx, answer)
     raise problems.conflict("The shipment is being changed by somebody else; try again")
 
 

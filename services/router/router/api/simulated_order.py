@@ -1,16 +1,20 @@
 """The order that a simulation is about: of an order of version 3, what routing depends on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import uuid_utils.compat as uuid_utils
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
 
+from router.api import order_fields
 from router.domain import STRATEGIES
 from shared import wire
 from shared.contracts import Delivery, OrderPlaced, OrderRow, Party, Quantity, Reference
 from shared.problems import FieldError
+from shared.rules import belonging
+from shared.rules.belonging import BundledRow
 
 MOST_ROWS = 200
 
@@ -30,8 +34,34 @@ Text = Annotated[Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\
 Flag = Annotated[bool | None, NotGiven]
 
 
-class SimulatedRow(wire.WireModel):
-    """A row; everything else that a row of an order may have is passed over."""
+def _open(schema: dict[str, Any]) -> None:
+    schema.pop("additionalProperties", None)
+
+
+class _Simulated(wire.WireModel):
+    # What else an order has may stand there, so that any order can be tried as it is; any other name is a typo.
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=False,
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra=_open,
+    )
+
+    passed_over: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if name not in cls.passed_over}
+
+
+class SimulatedRow(_Simulated):
+    """A row; what else a row of an order may have is passed over."""
+
+    passed_over = order_fields.OF_ROWS
 
     external_id: Text = Field(default=None, description="The row's number; its place when left out", examples=["1"])
     external_product_id: Text = Field(
@@ -55,23 +85,27 @@ class SimulatedRow(wire.WireModel):
     )
 
 
-class SimulatedReference(wire.WireModel):
+class SimulatedReference(_Simulated):
     """A number of the order elsewhere."""
 
     name: Text = Field(default=None, description="PO binds the order to the receiver", examples=["PO"])
     value: Text = Field(default=None, description="The number", examples=["PO-1"])
 
 
-class SimulatedMetadata(wire.WireModel):
+class SimulatedMetadata(_Simulated):
     """Whom the order goes to."""
+
+    passed_over = order_fields.OF_METADATA
 
     receiver_organization: Text = Field(
         default=None, description="The one supplier that may serve an order with a PO", examples=["0109357-9"]
     )
 
 
-class SimulatedPreferences(wire.WireModel):
+class SimulatedPreferences(_Simulated):
     """How the order is to be handled."""
+
+    passed_over = order_fields.OF_PREFERENCES
 
     all_or_nothing: Flag = Field(
         default=None, description="Nothing unless all of it. Left out: as your routing settings say", examples=[False]
@@ -83,8 +117,14 @@ class SimulatedPreferences(wire.WireModel):
     )
 
 
-class SimulatedOrder(wire.WireModel):
-    """An order of version 3; only what routing depends on is read, so its rows alone are enough."""
+class SimulatedOrder(_Simulated):
+    """An order of version 3; only what routing depends on is read, so its rows alone are enough.
+
+    What no order has is refused, and so is what an order would be refused for: bundles that cannot be, and an EAN that
+    is not the product's.
+    """
+
+    passed_over = order_fields.OF_ORDERS
 
     rows: Annotated[tuple[SimulatedRow, ...], Field(max_length=MOST_ROWS)] = Field(description="What is ordered")
     references: Annotated[tuple[SimulatedReference, ...], Field(max_length=50)] | None = Field(
@@ -106,9 +146,12 @@ def contradictions(order: SimulatedOrder, under: str) -> Iterator[FieldError]:
         if first.setdefault(_number(row, place), place) != place:
             earlier = first[_number(row, place)]
             yield FieldError(f"{at}.externalId", "duplicate", f"is the number of rows[{earlier}] already")
-    for place, row in enumerate(order.rows):
-        if row.parent_row_reference is not None and row.parent_row_reference not in first:
-            yield FieldError(f"{under}.rows[{place}].parentRowReference", "unknown", "is the number of no row")
+    bundled = [
+        BundledRow(place, _number(row, place), row.parent_row_reference, row.external_warehouse_id, row.product_type)
+        for place, row in enumerate(order.rows)
+    ]
+    for wrong in belonging.broken_bundles(bundled):
+        yield FieldError(f"{under}.rows[{wrong.place}].{wrong.field}", wrong.code, wrong.message)
 
 
 def placed(order: SimulatedOrder, retailer_id: str) -> OrderPlaced:

@@ -16,7 +16,7 @@ from router.replaying.past import Page
 from router.replaying.rules_given import RulesGiven
 from router.replaying.shown import BeforeAfter, CatalogueCompared, SupplierCompared
 from router.store import past_orders
-from shared import auth, edge, problems, wire
+from shared import auth, edge, ids, problems, wire
 from shared.contracts import OrderPlaced
 from shared.postgres import Database
 from shared.problems import FieldError
@@ -188,7 +188,7 @@ async def _of_past(database: Database, given: SimulationGiven, rules: Rules, ret
     limit = given.limit or USUAL_ORDERS
     async with database.transaction_of(retailer_id) as tx:
         found = await past_orders.past_orders(
-            tx, past_orders.first_id(since), past_orders.first_id(until), retailer_id, limit + 1, newest=True
+            tx, ids.first_id(since), ids.first_id(until), retailer_id, limit + 1, newest=True
         )
     # In a thread: two thousand decisions take a second, in which others want to be answered.
     page: Page = await asyncio.to_thread(past.replay_page, found[:limit], rules)
@@ -197,6 +197,11 @@ async def _of_past(database: Database, given: SimulationGiven, rules: Rules, ret
 
 async def _of_order(database: Database, order: OrderPlaced, rules: Rules) -> Simulation:
     async with database.transaction() as tx:
+        if disagreeing := await today.disagreeing_rows(tx, order):
+            message = "is not the EAN of externalProductId"
+            raise problems.invalid(
+                FieldError(f"order.rows[{place}].productEANCode", "mismatch", message) for place in disagreeing
+            )
         now = await today.as_of_now(tx, order)
     before, after = await asyncio.to_thread(_both, now, rules)
     cost = now.plan.cost_per_shipment if rules.cost_per_shipment is None else rules.cost_per_shipment

@@ -17,6 +17,7 @@ from router.domain.asks import (
 from router.domain.asks import misfit as misfit_later
 from router.domain.decision import Decision, decide, decide_again, first_standing, misfit, release
 from router.domain.dispatch import NewShipment, new_shipments, order_routed, shipment_id, terms_of
+from router.domain.following import with_part_cancelled
 from router.domain.losing import Loss, end, give_up, reconcile, stop_waiting, withdraw
 from router.domain.moving import (
     MOST_PACKED,
@@ -169,6 +170,7 @@ __all__ = [
     "untouched",
     "whole_ask",
     "whole_order",
+    "with_part_cancelled",
     "withdraw",
     "would_change",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from router.domain import bundling
 from router.domain.record import Happening, Route, with_history
 from shared.contracts import Delivery, OrderAmended
 
@@ -64,7 +65,7 @@ def amend(route: Route, said: Amendment) -> Route:
     """The order with a change of mind: of deliveries the highest version wins, a cancelled order is never wanted again.
 
     Of a cancelled order nothing else is heard. A released one is not held again, and rows that were not to wait any
-    more never do, whatever comes late.
+    more never do, whatever comes late; of a bundle then no row waits.
     """
     if route.cancelled is not None:
         return route
@@ -75,7 +76,7 @@ def amend(route: Route, said: Amendment) -> Route:
         amended=max(route.amended, said.version),
         amended_delivery=said.delivery if newer and said.delivery is not None else route.amended_delivery,
         cancelled=said.cancelled,
-        no_waiting=tuple(dict.fromkeys((*route.no_waiting, *said.no_waiting))),
+        no_waiting=tuple(bundling.with_mates(route.order, (*route.no_waiting, *said.no_waiting))),
     )
     if said.cancelled is None or route.record is None:
         return changed

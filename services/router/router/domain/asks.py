@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
+from router.domain import bundling
 from router.domain.record import ZERO, Route, total
 from router.domain.standing import Standing
 from shared.contracts import AllocateOrder, OrderAllocated, OrderPlaced, Part
@@ -25,16 +26,17 @@ class Ask(Part):
 
 
 def later_order(route: Route, wanted: Mapping[str, Decimal]) -> OrderPlaced:
-    """The order as a later round asks for it: these quantities of rows, and bundles as far as they are asked together.
+    """The order as a later round asks for it: these quantities of rows. What is asked for of a bundle is one as well.
 
     All other groups were decided before.
     """
+    parents = bundling.tied(route.order, wanted)
     rows = tuple(
         row.model_copy(
             update={
                 "quantity": wanted[row.external_id],
                 "mandatory": False,
-                "parent": row.parent if row.parent in wanted else None,
+                "parent": parents[row.external_id],
                 "back_order": row.back_order and row.external_id not in route.no_waiting,
             }
         )
@@ -49,8 +51,7 @@ def later_order(route: Route, wanted: Mapping[str, Decimal]) -> OrderPlaced:
 def later_ask(route: Route, order: OrderPlaced, plan: Plan, *, retry: bool, final: Collection[str] = ()) -> Ask | None:
     """The next round of an order, for those rows that have candidates; None when none has."""
     hopeful = {row.external_id for row in plan.rows if row.ranked}
-    if retry:
-        hopeful -= _torn(route, order, hopeful)
+    hopeful -= _torn(route, order, hopeful, retry=retry)
     if not hopeful:
         return None
     asked = order.model_copy(update={"rows": tuple(row for row in order.rows if row.external_id in hopeful)})
@@ -63,28 +64,28 @@ def later_ask(route: Route, order: OrderPlaced, plan: Plan, *, retry: bool, fina
     )
 
 
-def _torn(route: Route, order: OrderPlaced, hopeful: Collection[str]) -> set[str]:
-    """Rows of bundles of which another row cannot be asked for: what belongs together is not begun without the rest."""
-    parents = {row.external_id: row.parent for row in route.order.rows if needs_stock(row)}
-    tops: dict[str, str] = {}
-    for row_id in parents:
-        top = row_id
-        while (parent := parents.get(top)) is not None:
-            top = parent
-        tops[row_id] = top
-    unasked = {top for row_id, top in tops.items() if row_id not in hopeful}
-    bundled = {top for row_id, top in tops.items() if row_id != top}
-    return {row.external_id for row in order.rows if tops.get(row.external_id) in unasked & bundled}
+def _torn(route: Route, order: OrderPlaced, hopeful: Collection[str], *, retry: bool) -> set[str]:
+    """Rows of bundles of which another wanted row cannot be asked for: no part is begun without the rest.
+
+    What is unserved and not asked for is wanted as well, when it is that which is tried again.
+    """
+    wanted = {row.external_id for row in order.rows} | (unserved(route.standing).keys() if retry else set())
+    torn: set[str] = set()
+    for bundle in bundling.bundles_of(route.order):
+        together = {row.external_id for row in bundle} & wanted
+        if together - set(hopeful):
+            torn |= together
+    return torn
 
 
 def whole_ask(route: Route, plan: Plan) -> Ask | None:
     """The next round of an order that got nothing, for all of it that is wanted still, with the groups of the order.
 
-    None when nobody has anything of it.
+    A reservation that it named has stayed, if there was one, and is named again. None when nobody has anything of it.
     """
     if not any(row.ranked for row in plan.rows):
         return None
-    order = whole_order(route).model_copy(update={"reservation_id": None, "replaces": None})
+    order = whole_order(route).model_copy(update={"replaces": None})
     return Ask(request=allocation_request(order, plan, route.round + 1), plan=plan, retry=True, whole=True)
 
 

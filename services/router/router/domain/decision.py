@@ -19,8 +19,11 @@ from router.domain.record import (
     total,
 )
 from router.domain.standing import Line, Piece, RowStanding, Standing
-from shared.contracts import OrderAllocated, OrderRow, PartRelease, RowAllocated, Seen, Taking
+from shared.contracts import OrderAllocated, OrderRow, PartRelease, RowAllocated, Seen, Taking, made
 from shared.rules.plan import Plan, Ranked, RowPlan, needs_stock
+
+NO_RESERVATION = "the reservation that the order names is unknown, or was over: nothing was kept for it"
+RESERVATION_STAYS = "the order took nothing of its reservation, which stays until its time is over"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
     if route.cancelled is not None:
         cause = {"reason": route.cancelled.cause}
         rows = tuple(row.model_copy(update=cause) if row.unserved > 0 else row for row in rows)
-    record = DecisionRecord(
+    record = made(
+        DecisionRecord,
         order_id=route.order.order_id,
         external_id=route.order.external_id,
         round=allocated.round,
@@ -89,6 +93,7 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
         rows=rows,
         history=() if route.cancelled is None else (route.cancelled,),
         all_or_nothing=route.plan.all_or_nothing,
+        notes=_of_hold(allocated),
     )
     shipped = route.cancelled is None and not route.held
     decided = replace(route, record=record, shipped=shipped)
@@ -98,6 +103,13 @@ def decide(route: Route, allocated: OrderAllocated, decided_at: datetime, accept
         tuple(dispatch.new_shipments(decided, _pieces(decided), decided_at, accept_by)) if shipped else (),
         tuple(_ended_waiting(decided)),
     )
+
+
+def _of_hold(allocated: OrderAllocated) -> tuple[str, ...]:
+    """What is to be told of the reservation that an order named: that it was of no use."""
+    if allocated.hold == "absent":
+        return (NO_RESERVATION,)
+    return (RESERVATION_STAYS,) if allocated.hold == "kept" else ()
 
 
 def decide_again(
@@ -145,12 +157,13 @@ def first_standing(route: Route) -> Standing:
     """How the rows of an order stand once it is decided, from nothing but its record and how it is wanted by then."""
     record = route.record
     assert record is not None
-    return Standing(rows=tuple(_stand(route, record.round, row) for row in record.rows), lots=(record.round,))
+    return made(Standing, rows=tuple(_stand(route, record.round, row) for row in record.rows), lots=(record.round,))
 
 
 def _stand(route: Route, lot: int, row: RowRecord) -> RowStanding:
     if route.cancelled is not None and not route.shipped:
-        return RowStanding(
+        return made(
+            RowStanding,
             external_id=row.external_id,
             quantity=row.quantity,
             stocked=row.stocked,
@@ -160,12 +173,14 @@ def _stand(route: Route, lot: int, row: RowRecord) -> RowStanding:
     waiting = total(row.waiting)
     ended = row.external_id in route.no_waiting
     waits = waiting if not ended else ZERO
-    return RowStanding(
+    return made(
+        RowStanding,
         external_id=row.external_id,
         quantity=row.quantity,
         stocked=row.stocked,
         pieces=tuple(
-            Piece(
+            made(
+                Piece,
                 catalogue_id=taking.catalogue_id,
                 product_id=taking.product_id,
                 lot=lot,
@@ -201,7 +216,8 @@ def _decide_row(row: OrderRow, plan: RowPlan, answer: RowAllocated | None, refus
     taken, waiting, seen = (answer.taken, answer.waiting, answer.seen) if answer else ((), (), ())
     unserved = row.quantity - total(taken) - total(waiting)
     candidates = _numbers(plan.ranked, seen)
-    return RowRecord(
+    return made(
+        RowRecord,
         external_id=row.external_id,
         quantity=row.quantity,
         stocked=True,
@@ -227,7 +243,8 @@ def _numbers(ranked: Sequence[Ranked], seen: Sequence[Seen]) -> tuple[Seen, ...]
 
 
 def _unasked(candidate: Ranked) -> Seen:
-    return Seen(
+    return made(
+        Seen,
         catalogue_id=candidate.catalogue_id,
         product_id=candidate.product_id,
         quantity=ZERO,
@@ -242,7 +259,8 @@ def _unasked(candidate: Ranked) -> Seen:
 def _follow(row: OrderRow, leader: str | None, refused: bool) -> RowRecord:
     """A service or cost row: whole with the leading goods row, or not at all."""
     without_goods = "order refused" if refused else "no goods to follow"
-    return RowRecord(
+    return made(
+        RowRecord,
         external_id=row.external_id,
         quantity=row.quantity,
         stocked=False,

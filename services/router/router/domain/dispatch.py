@@ -18,6 +18,7 @@ from shared.contracts import (
     RowRouted,
     ShipmentCreated,
     ShipmentRow,
+    made,
 )
 from shared.rules.plan import CatalogueTerms, Ranked
 
@@ -91,7 +92,8 @@ def order_routed(route: Route) -> OrderRouted:
     record, standing = route.record, route.standing
     assert record is not None
     assert standing is not None
-    return OrderRouted(
+    return made(
+        OrderRouted,
         order_id=record.order_id,
         round=route.round,
         outcome=_outcome(standing.rows) if record.history else record.outcome,
@@ -119,10 +121,11 @@ def _row_routed(row: RowStanding) -> RowRouted:
         else:
             key = (piece.catalogue_id, piece.shipment_id)
             routed[key] = routed.get(key, ZERO) + piece.quantity
-    return RowRouted(
+    return made(
+        RowRouted,
         external_id=row.external_id,
         routed=tuple(
-            RoutedPart(catalogue_id=catalogue_id, shipment_id=shipment, quantity=quantity)
+            made(RoutedPart, catalogue_id=catalogue_id, shipment_id=shipment, quantity=quantity)
             for (catalogue_id, shipment), quantity in routed.items()
         ),
         reserved=reserved,
@@ -159,7 +162,8 @@ def _created(
 ) -> ShipmentCreated:
     order = route.order
     hours = terms.acceptance_hours
-    return ShipmentCreated(
+    return made(
+        ShipmentCreated,
         shipment_id=shipment_id(order.order_id, terms.catalogue_id, lot),
         order_id=order.order_id,
         order_external_id=order.external_id,
@@ -177,7 +181,8 @@ def _created(
 
 def _shipment_row(row: OrderRow, piece: Piece, product: Ranked | None) -> ShipmentRow:
     """A row as the supplier reads it: the shop's wording first, else the catalogue's."""
-    return ShipmentRow(
+    return made(
+        ShipmentRow,
         external_id=row.external_id,
         product_id=piece.product_id,
         ean=row.ean or (product.ean if product else None),

@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from router.domain import standing
+from router.domain import bundling, standing
 from router.domain.acceptance import NOT_ACCEPTED
 from router.domain.answering import plain, settled_followers, told
+from router.domain.pulling import Losses
 from router.domain.reasons import reason_for
 from router.domain.record import ZERO, Route
 from router.domain.shipment import DELIVERED, Shipment
@@ -38,55 +39,6 @@ class Loss:
     causes: tuple[str, ...] = ()
 
 
-@dataclass
-class _Losses:
-    """The losses of an order, piece by piece. `gone` is what a piece loses, `pulled` what is taken out of it on top."""
-
-    route: Route
-    shipments: Mapping[UUID, Shipment]
-    gone: dict[tuple[str, Piece], Decimal] = field(default_factory=dict)
-    pulled: dict[tuple[str, Piece], Decimal] = field(default_factory=dict)
-
-    def rows(self) -> tuple[RowStanding, ...]:
-        """The rows of the order."""
-        assert self.route.standing is not None
-        return self.route.standing.rows
-
-    def open(self, piece: Piece) -> bool:
-        """Whether a piece is still to be sent."""
-        shipment = None if piece.shipment_id is None else self.shipments.get(piece.shipment_id)
-        return shipment is None or not shipment.closed
-
-    def pull_what_must_be_whole(self) -> None:
-        """A row that is not to be delivered in parts moves as a whole, if none of it has been delivered."""
-        whole = {row.external_id for row in self.route.order.rows if not row.partial_delivery_allowed}
-        for row in self.rows():
-            if row.external_id in whole and any((row.external_id, piece) in self.gone for piece in row.pieces):
-                for piece in row.pieces:
-                    rest = piece.quantity - self.gone.get((row.external_id, piece), ZERO)
-                    if rest > 0 and self.open(piece):
-                        self.pulled[row.external_id, piece] = rest
-
-    def pull_followers(self) -> None:
-        """A service or cost row does not stay in an open shipment that all goods have left."""
-        left: dict[UUID, Decimal] = {}
-        for row in self.rows():
-            for piece in row.pieces if row.stocked else ():
-                if piece.shipment_id is not None:
-                    key = (row.external_id, piece)
-                    rest = piece.quantity - self.gone.get(key, ZERO) - self.pulled.get(key, ZERO)
-                    left[piece.shipment_id] = left.get(piece.shipment_id, ZERO) + rest
-        emptied = {
-            piece.shipment_id
-            for _, piece in (*self.gone, *self.pulled)
-            if piece.shipment_id is not None and not left.get(piece.shipment_id, ZERO) and self.open(piece)
-        }
-        for row in self.rows():
-            for piece in row.pieces if not row.stocked else ():
-                if piece.shipment_id in emptied and (row.external_id, piece) not in self.gone:
-                    self.pulled[row.external_id, piece] = piece.quantity
-
-
 def reconcile(route: Route, shipments: Mapping[UUID, Shipment]) -> Loss | None:
     """What an order has lost when its shipments, by id, deliver less than it thought; None when nothing.
 
@@ -94,7 +46,7 @@ def reconcile(route: Route, shipments: Mapping[UUID, Shipment]) -> Loss | None:
     shops built for Glue expect (glue-api.md A.15, 9). A row that is not to be delivered in parts
     stays with what was delivered of it. Of an order that is not wanted any more nothing is routed again.
     """
-    losses = _Losses(route, shipments)
+    losses = Losses(route, shipments)
     causes: dict[str, None] = {}
     for row in losses.rows():
         for piece in row.pieces:
@@ -113,7 +65,7 @@ def withdraw(route: Route, withdrawn: PromiseWithdrawn, shipments: Mapping[UUID,
     The catalogue has not declined the row: it is asked again like all others, and the row may wait there. What is in a
     closed shipment stays as it was delivered, and what was let go of in the meantime is not lost again.
     """
-    losses = _Losses(route, shipments)
+    losses = Losses(route, shipments)
     causes: list[str] = []
     for lost in withdrawn.rows:
         for row in losses.rows():
@@ -210,27 +162,38 @@ def stop_waiting(route: Route, at: datetime) -> Loss | None:
     return Loss(told(replace(route, standing=after), cause, at), releases=releases)
 
 
-def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = None) -> Loss:
+def _loss(losses: Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = None) -> Loss:
     """What follows from losses. `fall` are those that the shipments do not show yet."""
     route = losses.route
     assert route.standing is not None
     losses.pull_what_must_be_whole()
+    losses.pull_broken_sets()
     losses.pull_followers()
-    partial = {row.external_id: row.partial_delivery_allowed for row in route.order.rows}
+    order = route.order
+    lost_of: dict[str, list[tuple[Piece, Decimal]]] = {}
+    for row in route.standing.rows:
+        keys = [(row.external_id, piece) for piece in row.pieces]
+        lost = [(key[1], losses.lost(key)) for key in keys if losses.lost(key) > 0]
+        if lost:
+            lost_of[row.external_id] = lost
+    partial = {row.external_id: row.partial_delivery_allowed for row in order.rows}
+    lefts = {row.external_id: standing.less(row, lost_of.get(row.external_id, ())) for row in route.standing.rows}
+    ended = bundling.with_mates(order, [name for name in lost_of if not partial[name] and lefts[name].pieces])
+    # What waits may come from the very catalogue that has declined: it waits elsewhere, or is asked of others.
+    anew = bundling.with_mates(
+        order, () if fall or route.cancelled else [name for name in lost_of if name not in ended]
+    )
     wanted: dict[str, Decimal] = {}
     final: set[str] = set()
     released: list[PartRelease] = []
     rows: list[RowStanding] = []
     for row in route.standing.rows:
-        lost = [
-            (piece, losses.gone.get((row.external_id, piece), ZERO) + losses.pulled.get((row.external_id, piece), ZERO))
-            for piece in row.pieces
-        ]
-        lost = [(piece, quantity) for piece, quantity in lost if quantity > 0]
-        if not lost:
+        lost = lost_of.get(row.external_id, [])
+        again = row.waiting if row.external_id in anew else ZERO
+        if not lost and not again:
             continue
         quantity = sum((gone for _, gone in lost), ZERO)
-        left = standing.less(row, lost)
+        left = lefts[row.external_id]
         # Whoever was counted short of it has not declined it.
         barred = left if fall else standing.barring(left, [piece.catalogue_id for piece, _ in lost])
         sent = any(not losses.open(piece) and gone < piece.quantity for piece, gone in lost)
@@ -243,11 +206,9 @@ def _loss(losses: _Losses, fall: Mapping[tuple[str, Piece], Decimal] | None = No
                 if over
                 else standing.changed(left, rerouting=row.rerouting + quantity)
             )
-        elif not partial[row.external_id] and left.pieces:
+        elif row.external_id in ended:
             rows.append(standing.changed(barred, cancelled=row.cancelled + quantity, reason=NOT_PARTIALLY))
         else:
-            # What waits may come from the very catalogue that has declined: it waits elsewhere, or is asked of others.
-            again = ZERO if fall else row.waiting
             released.extend(
                 PartRelease(row_id=row.external_id, quantity=line.quantity, lot=line.lot)
                 for line in (row.lines if again else ())
@@ -286,7 +247,7 @@ def _cause(shipment: Shipment) -> str:
     return f"rejected by {shipment.catalogue_id}"
 
 
-def _delivered_otherwise(losses: _Losses, piece: Piece) -> bool:
+def _delivered_otherwise(losses: Losses, piece: Piece) -> bool:
     """Whether a piece was left out of a shipment that was delivered."""
     shipment = None if piece.shipment_id is None else losses.shipments.get(piece.shipment_id)
     return shipment is not None and shipment.status == DELIVERED

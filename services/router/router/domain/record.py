@@ -21,7 +21,7 @@ from shared.contracts import (
 from shared.rules import remembering, taking
 from shared.rules.plan import Dropped, Plan, demand
 
-RULES = "2026.2"
+RULES = "2026.3"
 """The version of the rules of ranking and taking; a new one whenever the same order could be decided differently."""
 
 ZERO = Decimal(0)
@@ -60,7 +60,7 @@ class DecisionRecord(Part):
     """Why an order went where it went: enough to recompute the result from this alone.
 
     `history` is what came of it otherwise, the oldest first: cancelled, released, replaced. `all_or_nothing`: any row
-    that is short refuses the order.
+    that is short refuses the order. `notes` say, for people, what else counted or did not.
     """
 
     order_id: UUID
@@ -73,6 +73,7 @@ class DecisionRecord(Part):
     rows: tuple[RowRecord, ...]
     history: tuple[Happening, ...] = ()
     all_or_nothing: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,10 @@ class Noted(Part):
 
 
 class Row(NamedTuple):
-    """A row of the order as far as it is in this shipment; `delivered` counts once the shipment is closed."""
+    """A row of the order as far as it is in this shipment; `delivered` counts once the shipment is closed.
+
+    `stocked` is False for a service or cost row.
+    """
 
     row_id: str
     product_id: str
@@ -73,6 +76,7 @@ class Row(NamedTuple):
     ean: str | None = None
     description: str | None = None
     unit: str | None = None
+    stocked: bool = True
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,7 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
                 quantity=row.quantity,
                 delivered=row.delivered,
                 tracking_codes=codes[row.row_id, row.product_id],
+                stocked=row.stocked,
             )
             for row in shipment.rows
         ),

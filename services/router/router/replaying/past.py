@@ -1,15 +1,16 @@
-"""What is stored of a decided order, as the rules of replay take it, and the same decision made once more."""
+"""Stored orders decided once more, and what is different from how they were decided."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from router.domain import DecisionRecord, Plan
 from router.domain.record import RULES
+from router.replaying import stored
+from router.replaying.stored import DecidedThen
 from router.store.past_orders import PastOrder
-from shared.contracts import OrderAllocated, OrderPlaced, Taking
 from shared.rules import figures, replay
 from shared.rules.figures import Comparison, Got
 from shared.rules.replay import Past, Rules
+from shared.rules.settled import Promised, Settled
 
 
 class Difference(NamedTuple):
@@ -30,63 +31,54 @@ class Page(NamedTuple):
 def replay_page(orders: Iterable[PastOrder], rules: Rules) -> Page:
     """Decide orders again and compare. Needs nothing but its arguments, so that another process can do it."""
     compared, differences = Comparison(), list[Difference]()
-    for stored in orders:
-        order = OrderPlaced.model_validate_json(stored.placed)
-        plan = Plan.model_validate_json(stored.plan)
-        record = DecisionRecord.model_validate_json(stored.record)
-        if never_asked(record):
+    unchanged = rules == replay.UNCHANGED
+    for one in orders:
+        then = stored.decided(one)
+        if never_asked(then):
             compared.skipped += 1
             continue
-        again = replay.decide_again(past_of(order, plan, record), rules)
-        different = difference(record, again.allocated)
+        order, plan = stored.placed(one), stored.plan(one)
+        seen = {row.got.external_id: row.candidates for row in then.rows}
+        again = replay.settle_again(Past(order, plan, then.round, seen), rules)
+        different = difference(then, again.settled)
         cost = plan.cost_per_shipment if rules.cost_per_shipment is None else rules.cost_per_shipment
-        before = figures.measure(order, plan, goods_of(record), cost)
-        after = before if different is None else figures.measure(order, again.plan, figures.got(again.allocated), cost)
-        if rules == replay.UNCHANGED:
-            different = different or unexplained(record, again.allocated)
+        before = figures.measure(order, plan, [row.got for row in then.rows], cost)
+        after = before if different is None else figures.measure(order, again.plan, figures.got(again.settled), cost)
+        if unchanged:
+            different = different or unexplained(then, again.settled)
         compared.note(before, after, changed=different is not None)
-        if different is not None and rules == replay.UNCHANGED:
+        if different is not None and unchanged:
             differences.append(Difference(order.retailer_id, order.external_id, different))
     return Page(compared, tuple(differences))
 
 
-def past_of(order: OrderPlaced, plan: Plan, record: DecisionRecord) -> Past:
-    """The order as the rules of replay take it."""
-    return Past(order, plan, record.round, {row.external_id: row.candidates for row in record.rows if row.stocked})
-
-
-def goods_of(record: DecisionRecord) -> list[Got]:
-    """What the goods rows of an order got."""
-    return [Got(row.external_id, row.taken, row.waiting, row.unserved) for row in record.rows if row.stocked]
-
-
-def never_asked(record: DecisionRecord) -> bool:
+def never_asked(then: DecidedThen) -> bool:
     """Whether inventory was never asked for the order, because it was cancelled before."""
-    candidates = [seen for row in record.rows if row.stocked for seen in row.candidates]
+    candidates = [seen for row in then.rows for seen in row.candidates]
     return bool(candidates) and all(seen.verdict == "not asked" for seen in candidates)
 
 
-def difference(record: DecisionRecord, allocated: OrderAllocated) -> str | None:
+def difference(then: DecidedThen, again: Settled) -> str | None:
     """The first thing that was promised otherwise than the record says: the outcome, or a row; None for nothing."""
-    if record.outcome != allocated.outcome:
-        return f"was {record.outcome}, is {allocated.outcome}"
-    answers = {row.external_id: row for row in figures.got(allocated)}
-    for then in goods_of(record):
-        now = answers.get(then.external_id)
-        if now != then:
-            return f"row {then.external_id} was {_said(then)}, is {'nothing' if now is None else _said(now)}"
+    if then.outcome != again.outcome:
+        return f"was {then.outcome}, is {again.outcome}"
+    answers = {row.external_id: row for row in figures.got(again)}
+    for row in then.rows:
+        now = answers.get(row.got.external_id)
+        if now != row.got:
+            return f"row {row.got.external_id} was {_said(row.got)}, is {'nothing' if now is None else _said(now)}"
     return None
 
 
-def unexplained(record: DecisionRecord, allocated: OrderAllocated) -> str | None:
+def unexplained(then: DecidedThen, again: Settled) -> str | None:
     """The first row whose candidates were asked in another turn, saw other numbers or had another verdict, or None.
 
     Orders of earlier versions of the rules explained themselves in other words.
     """
-    answers = {row.external_id: row.seen for row in allocated.rows}
-    for row in record.rows:
-        if row.stocked and record.rules == RULES and row.candidates != answers.get(row.external_id):
-            return f"row {row.external_id} was decided with other candidates or numbers"
+    answers = {row.external_id: row.seen for row in again.rows}
+    for row in then.rows:
+        if then.rules == RULES and row.candidates != answers.get(row.got.external_id):
+            return f"row {row.got.external_id} was decided with other candidates or numbers"
     return None
 
 
@@ -95,5 +87,5 @@ def _said(row: Got) -> str:
     return ", ".join([*parts, f"{row.unserved.normalize():f} unserved"])
 
 
-def _part(how: str, taking: Taking) -> str:
-    return f"{taking.quantity.normalize():f} {how} {taking.catalogue_id}"
+def _part(how: str, promised: Promised) -> str:
+    return f"{promised.quantity.normalize():f} {how} {promised.catalogue_id}"

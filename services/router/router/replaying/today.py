@@ -4,7 +4,9 @@ from router import domain, store
 from router.domain import Sources
 from shared.contracts import OrderPlaced, Seen
 from shared.postgres import Transaction
+from shared.rules import barcodes
 from shared.rules.balance import NOTHING
+from shared.rules.barcodes import Known
 from shared.rules.plan import Ranked
 from shared.rules.replay import Past
 
@@ -21,6 +23,18 @@ async def as_of_now(tx: Transaction, order: OrderPlaced) -> Past:
     known = domain.sources(sourcing.catalogues, balances.get(order.retailer_id, ()))
     plan = domain.preferred(order, domain.rank_candidates(order, known), sourcing.preferences)
     return Past(order, plan, 1, {row.external_id: tuple(_seen(one, known) for one in row.ranked) for row in plan.rows})
+
+
+async def disagreeing_rows(tx: Transaction, order: OrderPlaced) -> list[int]:
+    """The places of an order's rows that name a product by its id and by an EAN that is not its own."""
+    wanted = barcodes.wanted_products(order)
+    found = await store.balances_with(tx, wanted, ()) if wanted else {}
+    known: dict[tuple[str, str], list[Known]] = {}
+    for balance in found.get(order.retailer_id, ()):
+        if balance.published:
+            product = (order.retailer_id, balance.product_id)
+            known.setdefault(product, []).append(Known(balance.catalogue_id, balance.ean))
+    return barcodes.disagreeing_rows(order, known)
 
 
 def _seen(ranked: Ranked, known: Sources) -> Seen:

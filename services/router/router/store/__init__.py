@@ -1,6 +1,12 @@
 """What the router keeps: one function for each statement."""
 
-from router.store.acceptance import count_overdue, overdue_shipments, save_reminded, unreminded_shipments
+from router.store.acceptance import (
+    count_overdue,
+    hurried_ids,
+    overdue_shipments,
+    save_reminded,
+    unreminded_shipments,
+)
 from router.store.amendments import have_placing_alone, keep_amendments, share_placing, take_amendments
 from router.store.asks import (
     Pending,
@@ -20,11 +26,15 @@ from router.store.asks import (
     take_asks,
     take_early_news,
 )
-from router.store.books import books, pieces, routed_orders, standings
+from router.store.books import books, ids_between, pieces, postponed_among, routed_orders, standings
+from router.store.forgetting import forget_routes, forget_shipments, open_orders
 from router.store.new_shipments import save_shipment_rows, save_shipments
+from router.store.put_off import Work, count_put_off, put_off, take_up
 from router.store.routes import (
     count_postponed,
+    due_ids,
     due_routes,
+    overdue_ids,
     overdue_routes,
     postponed_routes,
     route_called,
@@ -63,6 +73,7 @@ __all__ = [
     "Pending",
     "Sourcing",
     "Wanted",
+    "Work",
     "asks_of",
     "balances_with",
     "books",
@@ -70,23 +81,33 @@ __all__ = [
     "count_asks",
     "count_overdue",
     "count_postponed",
+    "count_put_off",
     "count_rerouting",
     "count_shipments",
     "count_unserved",
     "delivered_of",
+    "due_ids",
     "due_routes",
     "ended_rows",
+    "forget_routes",
+    "forget_shipments",
     "forget_unserved",
     "freshen_stock",
     "have_placing_alone",
+    "hurried_ids",
+    "ids_between",
     "keep_amendments",
     "keep_early_news",
     "note_balance_news",
     "note_catalogue_news",
+    "open_orders",
+    "overdue_ids",
     "overdue_routes",
     "overdue_shipments",
     "pieces",
+    "postponed_among",
     "postponed_routes",
+    "put_off",
     "recheck_unserved",
     "route_called",
     "routed_orders",
@@ -119,5 +140,6 @@ __all__ = [
     "take_amendments",
     "take_asks",
     "take_early_news",
+    "take_up",
     "unreminded_shipments",
 ]

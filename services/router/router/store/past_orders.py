@@ -1,7 +1,6 @@
 """Orders that were decided, with what they were decided with, page by page: read to decide them again."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,11 +14,6 @@ class PastOrder(NamedTuple):
     placed: bytes
     plan: bytes
     record: str
-
-
-def first_id(moment: datetime) -> UUID:
-    """The smallest id that an order of a moment can have: ids begin with the millisecond, from 1970 on, they are of."""
-    return UUID(bytes=max(0, int(moment.timestamp() * 1_000)).to_bytes(6) + bytes(10))
 
 
 async def past_orders(
@@ -48,6 +42,16 @@ async def count_past_orders(tx: Transaction, since: UUID, until: UUID, retailer_
         retailer_id,
     )
     return count
+
+
+async def is_known(tx: Transaction, organisation: str) -> bool:
+    """Whether an organisation was ever heard of, or has ordered anything."""
+    known: bool = await tx.fetch_value(
+        "SELECT EXISTS (SELECT FROM organisations WHERE business_id = $1)"
+        " OR EXISTS (SELECT FROM routes WHERE retailer_id = $1)",
+        organisation,
+    )
+    return known
 
 
 async def unknown_catalogues(tx: Transaction, names: Collection[str], retailer_id: str | None) -> Sequence[str]:

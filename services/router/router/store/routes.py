@@ -8,14 +8,19 @@ from uuid import UUID
 from router import domain
 from router.domain import DecisionRecord, Plan, Route, Standing
 from router.store import amendments
+from router.store.put_off import in_hand
 from shared import postgres
 from shared.contracts import Delivery, OrderPlaced
 from shared.postgres import Record, Transaction
+from shared.written import Written
 
 COLUMNS = (
     "order_id, round, placed, plan, record, postponed_until, held, shipped, amended, delivery, cancelled_at,"
     " cancelled_because, standing, later, no_waiting, early"
 )
+
+
+ORDERS, PLANS = Written(OrderPlaced), Written(Plan)
 
 
 async def routes_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, Route]:
@@ -55,8 +60,8 @@ async def save_routes(tx: Transaction, routes: Iterable[Route], asked_at: dateti
                     route.order.retailer_id,
                     route.order.external_id,
                     route.round,
-                    route.order.model_dump_json(exclude_defaults=True).encode(),
-                    route.plan.model_dump_json(exclude_defaults=True).encode(),
+                    ORDERS.write(route.order),
+                    PLANS.write(route.plan),
                     route.postponed_until,
                     *_amended(route),
                 )
@@ -73,34 +78,62 @@ async def postponed_routes(tx: Transaction, retailer_ids: Collection[str]) -> li
     """The postponed routes of retailers, locked; those that somebody else has in hand are left to him."""
     rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM routes"  # noqa: S608
-        " WHERE postponed_until IS NOT NULL AND retailer_id = ANY($1::text[]) ORDER BY order_id FOR UPDATE SKIP LOCKED",
+        " WHERE postponed_until IS NOT NULL AND retailer_id = ANY($1::text[])"
+        f" AND {in_hand('patience', 'routes.order_id')} ORDER BY order_id FOR UPDATE SKIP LOCKED",
         list(retailer_ids),
     )
     return [_route(row) for row in rows]
 
 
-async def overdue_routes(tx: Transaction, limit: int) -> list[Route]:
-    """Postponed routes whose time has come, longest overdue first, locked as in `postponed_routes`."""
+OVERDUE = f"postponed_until <= now() AND {in_hand('patience', 'routes.order_id')}"
+
+
+async def overdue_ids(tx: Transaction, limit: int) -> list[UUID]:
+    """The orders of postponed routes whose time has come, longest overdue first."""
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM routes"  # noqa: S608
-        " WHERE postponed_until <= now() ORDER BY postponed_until LIMIT $1 FOR UPDATE SKIP LOCKED",
+        f"SELECT order_id FROM routes WHERE {OVERDUE} ORDER BY postponed_until LIMIT $1",  # noqa: S608
         limit,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def overdue_routes(tx: Transaction, limit: int, only: Collection[UUID] | None = None) -> list[Route]:
+    """Postponed routes whose time has come, longest overdue first, locked as in `postponed_routes`.
+
+    `only`: of these orders alone.
+    """
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM routes WHERE {OVERDUE} AND ($2::uuid[] IS NULL OR order_id = ANY($2))"  # noqa: S608
+        " ORDER BY postponed_until LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+        None if only is None else list(only),
     )
     return [_route(row) for row in rows]
 
 
-async def due_routes(tx: Transaction, limit: int) -> list[Route]:
+DUE = (
+    "SELECT u.order_id FROM unserved_rows u WHERE u.due"  # noqa: S608
+    " AND NOT EXISTS (SELECT FROM asks a WHERE a.order_id = u.order_id AND a.retry)"
+    f" AND {in_hand('retrying', 'u.order_id')} AND ($2::uuid[] IS NULL OR u.order_id = ANY($2))"
+    " GROUP BY u.order_id, u.placed_at ORDER BY u.placed_at, u.order_id LIMIT $1"
+)
+"""The orders with unserved rows of which there is news, of some alone if they are named."""
+
+
+async def due_ids(tx: Transaction, limit: int) -> list[UUID]:
+    """The orders with unserved rows of which there is news, oldest first; see `due_routes`."""
+    return [row["order_id"] for row in await tx.fetch(DUE, limit, None)]
+
+
+async def due_routes(tx: Transaction, limit: int, only: Collection[UUID] | None = None) -> list[Route]:
     """Routes with unserved rows of which there is news, oldest order first, locked as in `postponed_routes`.
 
-    One that is asked for again already is left until the answer has come.
+    One that is asked for again already is left until the answer has come. `only`: of these orders alone.
     """
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM routes WHERE order_id = ANY(ARRAY("  # noqa: S608
-        "SELECT u.order_id FROM unserved_rows u"
-        " WHERE u.due AND NOT EXISTS (SELECT FROM asks a WHERE a.order_id = u.order_id AND a.retry)"
-        " GROUP BY u.order_id, u.placed_at ORDER BY u.placed_at, u.order_id LIMIT $1))"
-        " FOR UPDATE SKIP LOCKED",
+        f"SELECT {COLUMNS} FROM routes WHERE order_id = ANY(ARRAY({DUE})) FOR UPDATE SKIP LOCKED",  # noqa: S608
         limit,
+        None if only is None else list(only),
     )
     return sorted(map(_route, rows), key=lambda route: (route.order.placed_at, route.order.order_id))
 
@@ -217,8 +250,8 @@ async def route_called(tx: Transaction, external_id: str) -> Route | None:
 
 def _route(row: Record) -> Route:
     route = Route(
-        OrderPlaced.model_validate_json(row["placed"]),
-        Plan.model_validate_json(row["plan"]),
+        ORDERS.read(row["placed"]),
+        PLANS.read(row["plan"]),
         row["round"],
         None if row["record"] is None else DecisionRecord.model_validate(row["record"]),
         row["postponed_until"],

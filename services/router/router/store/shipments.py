@@ -225,7 +225,8 @@ async def with_rows(tx: Transaction, found: Sequence[Record]) -> Iterator[Shipme
 async def _rows_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[Record]]:
     found: dict[UUID, list[Record]] = {}
     for row in await tx.fetch(
-        "SELECT shipment_id, row_id, product_id, quantity, delivered, ean, description, unit FROM shipment_rows"
+        "SELECT shipment_id, row_id, product_id, quantity, delivered, ean, description, unit, stocked"
+        " FROM shipment_rows"
         " WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id, position",
         list(ids),
     ):
@@ -242,6 +243,7 @@ def _row(row: Record) -> Row:
         row["ean"],
         row["description"],
         row["unit"],
+        row["stocked"],
     )
 
 

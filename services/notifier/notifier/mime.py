@@ -1,0 +1,92 @@
+"""A mail's bytes from its parts: quick, always the same, and only ASCII (RFC 5322, 2045, 2047).
+
+Old servers break eight-bit text, and a signature on the way would break with it.
+"""
+
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address, HeaderRegistry
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import lru_cache
+
+LONGEST_LINE = 76
+_WORD, _WORD_BYTES = "=?utf-8?b?{}?=", 45
+_POLICY = SMTP.clone(cte_type="7bit")
+_HEADERS = HeaderRegistry()
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What stands over a mail. `subject` is one line without control characters, `message_id` and `language` ours."""
+
+    sender: Address
+    recipients: tuple[str, ...]
+    subject: str
+    written_at: datetime
+    message_id: str
+    language: str
+
+
+def mail(headers: Headers, text: str, html: str, boundary: str) -> bytes:
+    """A mail that says the same as text and as HTML. `boundary` begins with `=_`, which the parts never hold."""
+    return b"".join(
+        (
+            _header_of_sender(headers.sender.display_name, headers.sender.addr_spec),
+            _header_of_recipients(headers.recipients),
+            f"Subject: {encoded(headers.subject, LONGEST_LINE - len('Subject: '))}\r\n"
+            f"Date: {format_datetime(headers.written_at)}\r\n"
+            f"Message-ID: {headers.message_id}\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+            "MIME-Version: 1.0\r\n"
+            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
+            f"Content-Language: {headers.language}\r\n"
+            f"\r\n--{boundary}\r\n".encode("ascii"),
+            _part("plain", text),
+            f"\r\n--{boundary}\r\n".encode("ascii"),
+            _part("html", html),
+            f"\r\n--{boundary}--\r\n".encode("ascii"),
+        )
+    )
+
+
+def encoded(text: str, room: int) -> str:
+    """One line of text as a header's value: as it is when it is plain ASCII and has room, else in encoded words."""
+    if text.isascii() and len(text) <= room and "=?" not in text:
+        return text
+    words, part, size = [], "", 0
+    for sign in text:
+        taken = len(sign.encode())
+        if size + taken > _WORD_BYTES:
+            words.append(part)
+            part, size = "", 0
+        part += sign
+        size += taken
+    # A receiver puts adjacent words together without the line ends between them.
+    return "\r\n ".join(_WORD.format(binascii.b2a_base64(w.encode(), newline=False).decode()) for w in [*words, part])
+
+
+def _part(subtype: str, text: str) -> bytes:
+    # Quoted-printable also hides what a server would take for the end of the mail or for its own line.
+    body = binascii.b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    return (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
+        + body
+    )
+
+
+@lru_cache(maxsize=64)
+def _header_of_sender(name: str, address: str) -> bytes:
+    return _folded("From", [Address(name, addr_spec=address)])
+
+
+@lru_cache(maxsize=4_096)
+def _header_of_recipients(recipients: tuple[str, ...]) -> bytes:
+    return _folded("To", [Address(addr_spec=recipient) for recipient in recipients])
+
+
+def _folded(name: str, addresses: Sequence[Address]) -> bytes:
+    """An address header. Raises ValueError for an address that is none."""
+    return _POLICY.fold_binary(name, _POLICY.header_store_parse(name, addresses)[1])
