@@ -9,15 +9,15 @@ import resource
 import sys
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import orjson
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from bench import past_orders
@@ -69,12 +69,15 @@ async def main() -> int:
             progress = stack.enter_context(Progress(console=told, transient=True, disable=not told.is_terminal))
             for name, rules in TRIED.items():
                 bar = progress.add_task(name, total=ORDERS)
+                told.print(f"Replaying under {name} …")
                 began, worked = perf_counter(), _cpu_seconds()
                 expected = await replay_run.count(router, span)
-                found[name] = await replay_run.replay(router, span, rules, expected, partial(progress.advance, bar))
+                done = _Told(progress, bar)
+                found[name] = await replay_run.replay(router, span, rules, expected, done.more)
                 times[name] = perf_counter() - began
                 cpu[name] = _cpu_seconds() - worked
-                told.print(f"{name}: {times[name]:.1f} s, {cpu[name]:.1f} s of them at work")
+                progress.remove_task(bar)
+                _tell_found(name, found[name], times[name], cpu[name])
     except TimeoutError:
         told.print(f"This machine does not get through it in {WITHIN_S} s; the rest was not measured")
     _tell(times, cpu, found)
@@ -83,12 +86,40 @@ async def main() -> int:
     return int(len(times) < len(TRIED) or max(times.values()) >= TARGET_S or not reproduced)
 
 
+@dataclass
+class _Told:
+    """How far a replay is: a bar for people who look at it, a line for each tenth in a file."""
+
+    progress: Progress
+    bar: TaskID
+    done: int = 0
+
+    def more(self, count: int) -> None:
+        """So many orders more are done."""
+        tenths = self.done * 10 // ORDERS
+        self.done += count
+        self.progress.advance(self.bar, count)
+        if not told.is_terminal and self.done * 10 // ORDERS > tenths:
+            told.print(f"  {self.done:,} of {ORDERS:,}")
+
+
 def _cpu_seconds() -> float:
     """What this process and its children that have ended have worked, without what they waited for a core."""
     return sum(
         used.ru_utime + used.ru_stime
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
+
+
+def _tell_found(name: str, found: Replayed, seconds: float, cpu: float) -> None:
+    """What came of one replay, at once: a later one may not end."""
+    compared = found.compared
+    told.print(
+        f"{name}: {seconds:.1f} s, {cpu:.1f} s at work; {compared.changed:,} of {compared.orders:,} orders decided"
+        " otherwise"
+    )
+    for one in found.differences:
+        told.print(f"  DIFFERS: order {one.external_id}: {one.what}", markup=False)
 
 
 def _tell(times: dict[str, float], cpu: dict[str, float], found: dict[str, Replayed]) -> None:

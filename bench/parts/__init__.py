@@ -1,0 +1,1 @@
+"""The parts of the benchmark, each measuring one thing into the report."""
