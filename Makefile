@@ -15,7 +15,7 @@ INSTALL := $(UV) pip install --python .venv/bin/python
 PIN := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --annotation-style line --custom-compile-command "make pins" \
 	$(patsubst %,--no-emit-package sluice-%,$(notdir $(MEMBERS))) $(ARGS)
 
-.PHONY: help up test fuzz bench check fmt openapi kafka pins clean
+.PHONY: help up test fuzz faults bench check fmt openapi kafka pins clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -30,9 +30,11 @@ fuzz: $(READY) ## random worlds, then odd questions to every address: make fuzz 
 	@.venv/bin/python -m tests.worlds --steps $(STEPS)
 	@.venv/bin/python -m tests.public_api.fuzz $(ARGS)
 
-bench: $(READY) ## measure how fast pages, changes of stock and a replay are; some eight minutes
-	@.venv/bin/python -m bench.pages
-	@.venv/bin/python -m bench.replay
+faults: $(READY) ## do harm again and again and write docs/faults.md, half an hour: make faults ARGS="--only 'router:*' --runs 3"
+	@.venv/bin/python -m tests.faults $(or $(ARGS),--out docs/faults.md)
+
+bench: $(READY) ## measure how fast it is, some half an hour: make bench ARGS="--only orders,floor" or ARGS=--quick
+	@.venv/bin/python -m bench $(ARGS)
 
 check: $(READY) ## lint, format, types and import rules; quiet when all is well
 	@.venv/bin/ruff check --quiet

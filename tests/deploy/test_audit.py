@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from deploy.local import bookkeeping
+from deploy.local import bookkeeping, whole_bundles
 from deploy.local.bookkeeping import Books
 from inventory.store import Discrepancy, Promised, WaitingRow
 from order_intake.store import RowBook
 from order_intake.store.auditing import PartBook
-from shared.contracts import OrderAllocated, RowAllocated, Taking
+from shared.contracts import FIRST_FILLED_LOT, OrderAllocated, RowAllocated, Taking
 
 FIVE, NOTHING = Decimal(5), Decimal(0)
 ORDER, SHIPMENT = UUID(int=1), UUID(int=2)
@@ -70,6 +70,8 @@ def decision(**fields: Any) -> dict[str, Any]:
         "waiting": NOTHING,
         "unserved": NOTHING,
         "stocked": True,
+        "parent": None,
+        "less_wanted": False,
     }
     return given | fields
 
@@ -270,3 +272,25 @@ def test_what_does_not_add_up_is_named(books: Books, says: str) -> None:
 def test_an_order_whose_answer_never_came_is_not_forgotten_because_it_was_cancelled() -> None:
     books = replace(NEVER_ASKED, decisions=[decision(cancelled=True, state="asked", row_id=None)], standings=[])
     assert list(bookkeeping.problems(books)) == [f"order {ORDER}: the router still waits for inventory"]
+
+
+def of_a_bundle(*shipments: dict[str, Any], less_wanted: bool = False) -> str:
+    """What is wrong with shipments of five of row 1 with ten of row 2, which belong together."""
+    rows = [decision(less_wanted=less_wanted), decision(row_id="2", quantity=2 * FIVE, parent="1")]
+    return "\n".join(whole_bundles.problems(rows, shipments))
+
+
+def test_an_open_shipment_with_a_part_of_a_bundle_is_named_unless_nothing_can_be_undone_any_more() -> None:
+    table, chairs, few = shipment(), shipment(row_id="2", quantity=2 * FIVE), shipment(row_id="2", quantity=FIVE)
+    elsewhere = {"shipment_id": ORDER, "closed": True, "status": "Delivered"}
+    wrong = f"order {ORDER}: shipment {SHIPMENT} has a part of a bundle without the rest"
+    assert of_a_bundle() == of_a_bundle(table, chairs) == ""
+    assert of_a_bundle(table) == of_a_bundle(chairs) == of_a_bundle(table, few) == wrong
+    assert of_a_bundle(shipment(quantity=FIVE / 2), few, shipment(**elsewhere)) == ""
+    assert of_a_bundle(table, less_wanted=True) == ""
+    assert of_a_bundle(shipment(status="Shipping")) == ""
+    assert of_a_bundle(shipment(closed=True, status="Cancelled")) == ""
+    assert of_a_bundle(shipment(**elsewhere, delivered=FIVE), shipment(row_id="2", quantity=FIVE)) == ""
+    assert of_a_bundle(table, shipment(**elsewhere, row_id="2", lot=FIRST_FILLED_LOT)) == ""
+    alone = [decision(), decision(row_id="2")]
+    assert list(whole_bundles.problems(alone, [table])) == []

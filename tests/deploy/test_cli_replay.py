@@ -26,6 +26,7 @@ async def router(database: str) -> AsyncIterator[Database]:
     """The router's database with three orders for five boots, of which two catalogues have nine each time."""
     opened = await Database.connect(database, "router", size=2)
     async with opened.transaction() as tx:
+        await tx.execute("INSERT INTO organisations (business_id, name, version) VALUES ('0123456-9', 'Quiet', 1)")
         for name in ("W1", "W2"):
             await tx.execute(
                 "INSERT INTO catalogues (retailer_id, catalogue_id, supplier_id, active, version)"
@@ -105,7 +106,7 @@ async def test_the_figures_can_be_had_as_json(router: Database, database: str, t
 
 
 async def test_only_the_orders_of_the_time_and_the_retailer_count(router: Database, database: str) -> None:
-    for option in (("--until", "1h"), ("--until", "2026-01-01"), ("--since", "2199-01-01"), ("--retailer", "X")):
+    for option in (("--until", "1h"), ("--since", "2020-01-01", "--until", "2026-01-01"), ("--retailer", "0123456-9")):
         answer = await sluice("replay", *option, "--json", "-", SLUICE_DATABASE=database)
         assert json.loads(answer.stdout)["orders"] == 0
     answer = await sluice("replay", "--retailer", RETAILER, "--json", "-", SLUICE_DATABASE=database)
@@ -154,6 +155,22 @@ async def test_several_processes_find_what_one_finds(router: Database) -> None:
 async def _ids(router: Database) -> list[UUID]:
     async with router.transaction() as tx:
         return [one["order_id"] for one in await tx.fetch("SELECT order_id FROM routes ORDER BY order_id")]
+
+
+async def test_a_retailer_that_nobody_knows_is_refused_with_2(router: Database, database: str) -> None:
+    answer = await sluice("replay", "--retailer", "X", SLUICE_DATABASE=database)
+    assert answer.exit_code == 2
+    assert answer.stderr == "Nothing was replayed: there is no retailer X.\n"
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "times", [("--until", "2026-01-01"), ("--since", "2199-01-01"), ("--since", "1h", "--until", "2h")], ids=" ".join
+)
+async def test_a_time_that_ends_before_it_begins_is_refused_with_2(times: tuple[str, ...]) -> None:
+    answer = await sluice("replay", *times)
+    assert answer.exit_code == 2
+    assert "is not after --since" in answer.stderr
 
 
 @pytest.mark.parametrize("option", [("--since", "soon"), ("--chart", "picture.gif"), ("--rules", "/nowhere.toml")])

@@ -43,10 +43,11 @@ class Machine:
         """Run `sluice up`, and wait until it is alive: all services are, and the demo is loaded."""
         self._up = await self._sluice("up", "up.log", *self._options)
         deadline = time.monotonic() + START_S
-        while await self._status("/livez") != 200:
-            assert self._up.running, self._up.output
-            assert time.monotonic() < deadline, self._up.output
-            await asyncio.sleep(0.1)
+        async with httpx.AsyncClient(base_url=self.address, trust_env=False) as client:
+            while await _status(client, "/livez") != 200:
+                assert self._up.running, self._up.output
+                assert time.monotonic() < deadline, self._up.output
+                await asyncio.sleep(0.1)
         self._note_family()
 
     async def end(self, sign: signal.Signals) -> int:
@@ -94,8 +95,8 @@ class Machine:
 
     async def until_ready(self) -> None:
         """Wait until every service says that it is ready."""
-        async with asyncio.timeout(START_S):
-            while await self._status("/readyz") != 200:
+        async with asyncio.timeout(START_S), httpx.AsyncClient(base_url=self.address, trust_env=False) as client:
+            while await _status(client, "/readyz") != 200:
                 await asyncio.sleep(0.1)
 
     @property
@@ -150,13 +151,6 @@ class Machine:
             environment=self.environment,
         )
 
-    async def _status(self, path: str) -> int:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                return (await client.get(f"{self.address}{path}")).status_code
-            except httpx.HTTPError:
-                return 0
-
     def _processes_of(self, service: str) -> list[psutil.Process]:
         self._note_family()
         return [process for process in self._family if service in _command_line(process)]
@@ -169,6 +163,13 @@ class Machine:
             with suppress(psutil.NoSuchProcess):
                 self._family.update((process, *process.children(recursive=True)))
         self._family = {process for process in self._family if _alive(process)}
+
+
+async def _status(client: httpx.AsyncClient, path: str) -> int:
+    try:
+        return (await client.get(path)).status_code
+    except httpx.HTTPError:
+        return 0
 
 
 def _command_line(process: psutil.Process) -> list[str]:

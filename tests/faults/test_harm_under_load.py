@@ -3,7 +3,6 @@
 import asyncio
 
 import asyncpg
-import pytest
 
 from deploy.local.services import SERVICES
 from tests.faults.machine import Machine
@@ -13,15 +12,15 @@ from tests.faults.verdict import assert_nothing_is_lost_or_doubled
 ORDERS, CUTS = 500, 3
 
 
-@pytest.mark.parametrize("service", [service.name for service in SERVICES])
-async def test_a_service_that_is_killed_and_started_again_loses_and_doubles_nothing(
-    of_processes: Machine, enter: Enter, service: str
+async def test_services_that_are_killed_one_after_the_other_and_started_again_lose_and_double_nothing(
+    of_processes: Machine, enter: Enter
 ) -> None:
     shop = await enter(of_processes)
     posting = asyncio.create_task(shop.post(ORDERS))
-    await shop.answered(ORDERS // 5)
-    await of_processes.kill(service)
-    await of_processes.run(service)
+    for place, service in enumerate(SERVICES, start=1):
+        await shop.answered(place * ORDERS // (len(SERVICES) + 2))
+        await of_processes.kill(service.name)
+        await of_processes.run(service.name)
     await posting
     await of_processes.until_ready()
     await assert_nothing_is_lost_or_doubled(of_processes, shop)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+from notifier.sender import IN_HAND
 from notifier.settings import Settings
 from tests.faults.machine import Machine
 from tests.faults.shop import Shop
 
-MAILS_IN_HAND: int = Settings.model_fields["smtp_connections"].default
+MAILS_IN_HAND: int = IN_HAND * Settings.model_fields["smtp_connections"].default
 
 
 async def assert_nothing_is_lost_or_doubled(machine: Machine, shop: Shop) -> None:
