@@ -82,7 +82,24 @@ class Auditor:
             WRONG.labels(check).set(0)
 
     async def look(self) -> None:
-        """One round. Raises what PostgreSQL raises."""
+        """One round. Raises what PostgreSQL raises; what was to be looked at is looked at in the next one then."""
+        after, heard_until = self._after, self._heard_until
+        try:
+            confirmed = await self._look_at_orders()
+        except BaseException:
+            self._after, self._heard_until = after, heard_until
+            raise
+        if self._after == audit.LAST:
+            self._after = audit.FIRST
+            PASSED_AT.set_to_current_time()
+        # Before the balances: a look at them may take longer than PostgreSQL allows.
+        self._tell(confirmed | self._balances)
+        await self._look_at_balances()
+        self._tell(confirmed | self._balances)
+        LOOKED_AT.set_to_current_time()
+
+    async def _look_at_orders(self) -> set[Wrong]:
+        """What is wrong with some of the orders, and was so in the round before."""
         again = list(self._suspects)[:MOST_AGAIN]
         order_ids = {*again, *await self._of_late(), *await self._next()}
         found = {order_id: wrong for order_id, wrong in (await self._wrong_of(order_ids)).items() if wrong}
@@ -92,10 +109,8 @@ class Auditor:
             chain.from_iterable(found[one] & self._suspects[one] for one in found.keys() & self._suspects.keys())
         )
         self._suspects = found
-        await self._look_at_balances()
-        self._tell(confirmed | self._balances)
         ORDERS.inc(len(order_ids))
-        LOOKED_AT.set_to_current_time()
+        return confirmed
 
     async def _of_late(self) -> set[UUID]:
         """Orders of which something was said since the last round, and not just now."""
@@ -110,9 +125,6 @@ class Auditor:
     async def _next(self) -> set[UUID]:
         """The next window of all orders."""
         order_ids, self._after = await audit.next_window(self.databases, self._after, self.orders)
-        if self._after == audit.LAST:
-            self._after = audit.FIRST
-            PASSED_AT.set_to_current_time()
         return order_ids
 
     async def _wrong_of(self, order_ids: Iterable[UUID]) -> dict[UUID, set[Wrong]]:
@@ -143,9 +155,11 @@ class Auditor:
         began = time.monotonic()
         if began < self._balances_due:
             return
-        self._balances = {Wrong("balances", what) for what in await audit.wrong_balances(self.databases)}
-        ended = time.monotonic()
-        self._balances_due = ended + self.balances_rest * (ended - began)
+        try:
+            self._balances = {Wrong("balances", what) for what in await audit.wrong_balances(self.databases)}
+        finally:
+            ended = time.monotonic()
+            self._balances_due = ended + self.balances_rest * (ended - began)
 
     def _tell(self, wrong: set[Wrong]) -> None:
         for check, what in sorted(wrong - self.wrong):
@@ -163,8 +177,10 @@ async def keep_looking(auditor: Auditor, every_s: float) -> None:
     while True:
         try:
             await auditor.look()
-        except postgres.TROUBLE as error:
-            log.warning("audit interrupted", error=failures.describe(error))
+        except Exception as error:
+            # Whatever it was: an auditor that ended would never find anything again.
+            trace = None if isinstance(error, postgres.TROUBLE) else failures.trace(error)
+            log.warning("audit interrupted", error=failures.describe(error), trace=trace)
         await asyncio.sleep(every_s)
 
 

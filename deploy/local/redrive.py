@@ -133,6 +133,9 @@ async def _sent(
     async with owner.transaction() as tx:
         now = await tx.now()
     oldest = None if since is None else now - since
+    if after is not None and after > now - older_than:
+        # The clock has gone back: what was sent since then is older than what was accounted for.
+        after = None
     if after is not None and (oldest is None or after > oldest):
         oldest = after
     last: tuple[datetime | None, int] = (None, 0)

@@ -7,10 +7,12 @@ away to come again, so that whoever sends too much at once slows down, and nobod
 from shared import problems
 
 RETRY_AFTER_S = 1
+SMALL = 16_384
+"""A body of no more bytes always has room: whoever sends large ones slowly must not keep orders out."""
 
 
 class Room:
-    """So many bytes for the bodies of all requests in hand. One request alone always has room."""
+    """So many bytes for the bodies of all requests in hand. One request alone always has room, as has a small one."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -18,7 +20,7 @@ class Room:
 
     def take(self, more: int, own: int) -> None:
         """Take room for more bytes of a request that has some already. Raises problems.Refused with 503: no room."""
-        if self.taken + more > self.limit and self.taken > own:
+        if self.taken + more > self.limit and self.taken > own and own + more > SMALL:
             raise problems.Refused(
                 503, "Too much is being sent at once; send it again", headers={"Retry-After": str(RETRY_AFTER_S)}
             )

@@ -10,11 +10,12 @@ from shared.contracts import Part
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 
-REMEMBERED = 1_000
+REMEMBERED, LONGEST = 1_000, 16_384
+"""So many texts are remembered, of at most so many bytes: what a few large orders say would fill the memory."""
 
 
 class Written(Generic[AnyPart]):
-    """The texts (JSON) of one kind of part, of which the last 1,000 are remembered."""
+    """The texts (JSON) of one kind of part, of which the last 1,000 that are not long are remembered."""
 
     def __init__(self, kind: type[AnyPart]) -> None:
         self._kind = kind
@@ -35,6 +36,8 @@ class Written(Generic[AnyPart]):
         return part
 
     def _remember(self, text: bytes, part: AnyPart) -> None:
+        if len(text) > LONGEST:
+            return
         if len(self._known) >= REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[text] = part

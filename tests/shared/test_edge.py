@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from shared import edge, problems, service, wire
+from shared import edge, problems, room, service, wire
 from shared.room import Room
 from shared.settings import ServiceSettings
 from shared.subscriptions import Subscriptions
@@ -253,7 +253,10 @@ async def opened_by_and_by(text: bytes, go_on: asyncio.Event, begun: asyncio.Eve
     yield text[-1:]
 
 
-async def test_bodies_that_together_are_too_much_are_sent_away_to_come_again(client: httpx.AsyncClient) -> None:
+async def test_bodies_that_together_are_too_much_are_sent_away_to_come_again(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "SMALL", 100)
     body = b'{"name": "' + b"x" * (LIMIT * 3 // 4) + b'", "rows": []}'
     go_on, begun = asyncio.Event(), asyncio.Event()
     slow = asyncio.create_task(client.post("/v3/things", content=opened_by_and_by(body, go_on, begun)))
@@ -268,21 +271,22 @@ async def test_bodies_that_together_are_too_much_are_sent_away_to_come_again(cli
     assert (await client.post("/v3/things", content=body)).status_code == 200
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 60)), max_size=40))
-def test_a_request_that_is_alone_always_has_room_and_all_together_never_have_too_much(
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 60_000)), max_size=40))
+def test_a_request_that_is_alone_or_small_always_has_room_and_large_ones_together_never_have_too_much(
     steps: list[tuple[int, int]],
 ) -> None:
-    room, own = Room(100), dict.fromkeys(range(5), 0)
+    bodies, own = Room(100_000), dict.fromkeys(range(5), 0)
     for request, more in steps:
         others = sum(own.values()) - own[request]
         try:
-            room.take(more, own[request])
+            bodies.take(more, own[request])
         except problems.Refused:
             assert others > 0
-            assert others + own[request] + more > 100
-            room.leave(own[request])
+            assert others + own[request] + more > 100_000
+            assert own[request] + more > room.SMALL
+            bodies.leave(own[request])
             own[request] = 0
         else:
             own[request] += more
-            assert not others or room.taken <= 100
-        assert room.taken == sum(own.values())
+            assert not others or bodies.taken <= 100_000 or own[request] <= room.SMALL
+        assert bodies.taken == sum(own.values())

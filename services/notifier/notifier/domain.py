@@ -119,7 +119,8 @@ def message_id(shipment_id: UUID, kind: str, host: str) -> str:
 def is_address(text: str) -> bool:
     """Whether a text is an e-mail address to which mail can be sent: ASCII, a name, and a host (RFC 5321 lengths)."""
     found = _ADDRESS.fullmatch(text)
-    return found is not None and len(text) <= 254 and len(found["local"]) <= 64
+    # What looks like an encoded word cannot stand in a header.
+    return found is not None and "=?" not in text and len(text) <= 254 and len(found["local"]) <= 64
 
 
 def is_loopback(host: str) -> bool:

@@ -69,7 +69,6 @@ def encoded(text: str, room: int) -> str:
 
 
 def _part(subtype: str, text: str) -> bytes:
-    # Quoted-printable also hides what a server would take for the end of the mail or for its own line.
     body = binascii.b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
     return (
         f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()

@@ -11,6 +11,8 @@ from notifier.domain import Answer
 from notifier.settings import Settings
 from notifier.wire import Wire
 
+CONNECT_S = 60.0
+"""The longest it may take until a server has been greeted, however many turns that takes."""
 SEND_S = 60.0
 """The longest a mail may take from MAIL to the answer to its data."""
 
@@ -70,12 +72,14 @@ class Outgoing:
             timeout=settings.smtp_timeout_seconds,
         )
         try:
-            await client.connect()
-            if settings.smtp_user is not None:
-                if not here and client.get_transport_info("sslcontext") is None:
-                    raise Unreachable(f"{settings.smtp} offers no STARTTLS: the password is not sent to it in clear")
-                await client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-            await _say_hello(client)
+            async with asyncio.timeout(CONNECT_S):
+                await client.connect()
+                if settings.smtp_user is not None:
+                    if not here and client.get_transport_info("sslcontext") is None:
+                        why = "offers no STARTTLS: the password is not sent to it in clear"
+                        raise Unreachable(f"{settings.smtp} {why}")
+                    await client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+                await _say_hello(client)
             return Wire(
                 _transport_of(client),
                 pipelining=client.supports_extension("pipelining"),
@@ -91,8 +95,8 @@ class Outgoing:
 
     async def close(self) -> None:
         """Take leave of the server on every idle connection."""
-        while self._idle:
-            await self._idle.pop().quit()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(line.quit() for line in idle))
 
 
 async def _say_hello(client: aiosmtplib.SMTP) -> None:

@@ -33,7 +33,7 @@ CLAIMED = 25
 """How many mails for each connection may wait for their turn."""
 
 WAIT_S = 30.0
-LEASE_S = WAIT_S + 3 * outgoing.SEND_S
+LEASE_S = WAIT_S + outgoing.CONNECT_S + 3 * outgoing.SEND_S
 RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
 
 

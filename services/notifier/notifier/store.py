@@ -28,9 +28,10 @@ class NewMail:
 
 @dataclass(frozen=True)
 class ClaimedMail:
-    """A mail this sender alone may send until its lease ends. `attempts` counts this try, and proves the claim.
+    """A mail this sender alone may send until its lease ends, `leased_until` on the database's clock.
 
-    `content` is the message it tells of as JSON.
+    `attempts` counts this try. Both together prove the claim: a mail that was given back is claimed again under the
+    same number, but never until the same moment. `content` is the message it tells of as JSON.
     """
 
     id: int
@@ -40,6 +41,7 @@ class ClaimedMail:
     content: str
     created_at: datetime
     attempts: int
+    leased_until: datetime
     tried_s: float
     reached: tuple[str, ...]
     contact: Contact
@@ -148,7 +150,7 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
         " FROM due WHERE mails.id = due.id RETURNING mails.*)"
         " SELECT claimed.id, claimed.shipment_id, claimed.kind, claimed.message_id,"
         " claimed.content::text AS content,"
-        " claimed.created_at, claimed.attempts, claimed.reached,"
+        " claimed.created_at, claimed.attempts, claimed.next_at AS leased_until, claimed.reached,"
         " extract(epoch FROM now() - claimed.first_tried_at)::float8 AS tried_s,"
         " supplier.name AS supplier_name, supplier.emails, supplier.new_shipment, supplier.language,"
         " supplier.own OR supplier.version > 0 AS known, retailer.name AS retailer_name"
@@ -166,6 +168,7 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
             content=row["content"],
             created_at=row["created_at"],
             attempts=row["attempts"],
+            leased_until=row["leased_until"],
             tried_s=row["tried_s"],
             reached=tuple(row["reached"]),
             contact=_contact(row),
@@ -185,8 +188,10 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
         " answer = nullif(tried.answer, ''), next_at = now() + make_interval(secs => tried.pause_s),"
         " sent_at = CASE WHEN tried.state = 'sent' THEN now() END"
         " FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
-        " $8::float8[]) AS tried (id, attempts, state, subject, recipients, reached, answer, pause_s)"
-        " WHERE mails.id = tried.id AND mails.attempts = tried.attempts AND mails.state = 'sending'",
+        " $8::float8[], $9::timestamptz[])"
+        " AS tried (id, attempts, state, subject, recipients, reached, answer, pause_s, leased_until)"
+        " WHERE mails.id = tried.id AND mails.attempts = tried.attempts AND mails.next_at = tried.leased_until"
+        " AND mails.state = 'sending'",
         *postgres.columns(
             (
                 (
@@ -199,10 +204,11 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
                     " ".join(tried.verdict.reached),
                     tried.verdict.answer,
                     tried.verdict.pause_s,
+                    tried.mail.leased_until,
                 )
                 for tried in tries
             ),
-            8,
+            9,
         ),
     )
 
@@ -211,10 +217,11 @@ async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str |
     """Give back mails that were claimed but not tried; `answer` says why, None that nothing is wrong."""
     await tx.execute(
         "UPDATE mails SET state = 'pending', attempts = mails.attempts - 1, next_at = now(),"
-        " answer = coalesce($3, answer), first_tried_at = CASE WHEN mails.attempts > 1 THEN first_tried_at END"
-        " FROM unnest($1::bigint[], $2::int[]) AS given (id, attempts)"
-        " WHERE mails.id = given.id AND mails.attempts = given.attempts AND mails.state = 'sending'",
-        *postgres.columns(((mail.id, mail.attempts) for mail in mails), 2),
+        " answer = coalesce($4, answer), first_tried_at = CASE WHEN mails.attempts > 1 THEN first_tried_at END"
+        " FROM unnest($1::bigint[], $2::int[], $3::timestamptz[]) AS given (id, attempts, leased_until)"
+        " WHERE mails.id = given.id AND mails.attempts = given.attempts AND mails.next_at = given.leased_until"
+        " AND mails.state = 'sending'",
+        *postgres.columns(((mail.id, mail.attempts, mail.leased_until) for mail in mails), 3),
         answer,
     )
 

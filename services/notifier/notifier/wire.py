@@ -8,6 +8,8 @@ from notifier import domain
 from notifier.domain import Answer
 
 LONGEST_REPLY = 65_536
+LEAVE_S = 2.0
+"""So long a server may take to say goodbye."""
 _CLOSING = 421
 _GO_ON = 354
 _DATA = b"DATA\r\n"
@@ -53,7 +55,8 @@ class Wire(asyncio.Protocol):
     async def quit(self) -> None:
         """Take leave of the server and hang up."""
         try:
-            await self._ask(b"QUIT\r\n")
+            async with asyncio.timeout(LEAVE_S):
+                await self._ask(b"QUIT\r\n")
         except (OSError, TimeoutError):
             pass
         finally:
@@ -97,6 +100,9 @@ class Wire(asyncio.Protocol):
             return [], answers
         go_on = replies[-1] if self._pipelining or self._going else await self._ask(_DATA)
         if go_on.code != _GO_ON:
+            if go_on.accepted:
+                # A reply too many has put all replies off by one: whatever it says now is about something else.
+                raise Lost("the server took DATA for something else")
             return [], answers | dict.fromkeys(accepted, go_on)
         if not accepted:
             # It waits for a mail to nobody. An empty one is refused (RFC 2920, 3.1).
@@ -107,6 +113,8 @@ class Wire(asyncio.Protocol):
         """The replies to MAIL and what follows it; after a refused MAIL they may be fewer."""
         if self._open_envelope:
             await self._ask(b"RSET\r\n")
+            if self._going:
+                raise Lost("the server is leaving")
         self._open_envelope = True
         replies: list[Answer] = []
         if self._pipelining:

@@ -51,8 +51,11 @@ class Forgetting:
         while True:
             try:
                 forgotten = await forget(database, self.days)
-            except postgres.TROUBLE as error:
-                log.warning("old orders not looked at", error=failures.describe(error))
+            except Exception as error:
+                # Whatever it was: what ended would never look again.
+                known = isinstance(error, postgres.TROUBLE)
+                trace = None if known else failures.trace(error)
+                log.warning("old orders not looked at", error=failures.describe(error), trace=trace)
             else:
                 if forgotten:
                     log.info("old orders forgotten", orders=forgotten, days=self.days)

@@ -29,8 +29,8 @@ async def post_reservation(request: Request, caller: Retailer) -> Response:
     """Nobody else gets what is kept until it expires or an order names it, for which it then counts as free.
 
     Rows are ranked and served as those of an order are, from the shelf only. What cannot be kept is `short`, and where
-    nothing can there is no reservation. An order that takes nothing of it, because it is refused or asks for something
-    else, leaves it as it is. A supplier that counts its stock anew may still turn out to have less. A row that names a
+    nothing can there is no reservation. An order that gets nothing, because it is refused or there is nothing left,
+    leaves it as it is. A supplier that counts its stock anew may still turn out to have less. A row that names a
     product, EAN or catalogue you do not have is an error, and nothing is kept.
     """
     body = ReservationBody.model_validate_json(await edge.read_body(request))

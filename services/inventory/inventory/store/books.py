@@ -83,7 +83,8 @@ async def ids_between(tx: Transaction, after: UUID, until: UUID) -> set[UUID]:
     """The ids of the orders after an id and up to another that were answered, or that hold stock."""
     rows = await tx.fetch(
         "SELECT order_id FROM settlements WHERE order_id > $1 AND order_id <= $2"
-        " UNION SELECT order_id FROM allocations WHERE order_id > $1 AND order_id <= $2",
+        " UNION SELECT order_id FROM allocations WHERE order_id > $1 AND order_id <= $2"
+        " UNION SELECT order_id FROM waiting WHERE order_id > $1 AND order_id <= $2",
         after,
         until,
     )

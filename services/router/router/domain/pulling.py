@@ -31,13 +31,13 @@ class Losses:
         return shipment is None or not shipment.closed
 
     def pull_what_must_be_whole(self) -> None:
-        """A row that is not to be delivered in parts moves as a whole, if none of it has been delivered."""
+        """A row that is not to be delivered in parts moves as a whole, but for what is on its way or was delivered."""
         whole = {row.external_id for row in self.route.order.rows if not row.partial_delivery_allowed}
         for row in self.rows():
             if row.external_id in whole and any((row.external_id, piece) in self.gone for piece in row.pieces):
                 for piece in row.pieces:
                     rest = piece.quantity - self.gone.get((row.external_id, piece), ZERO)
-                    if rest > 0 and self.open(piece):
+                    if rest > 0 and self.movable(piece):
                         self.pulled[row.external_id, piece] = rest
 
     def pull_broken_sets(self) -> None:
