@@ -15,6 +15,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any, TypeVar
 
+import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -26,6 +27,8 @@ from shared import failpoints, observability
 from shared.contracts import Message
 from shared.inbox import Handler, Inbox
 from shared.postgres import Database, Transaction
+
+log = structlog.get_logger()
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 Settings = Any
@@ -96,19 +99,13 @@ def subscribe(broker: KafkaBroker, inbox: Inbox, topic: str, group: str, session
         partition_assignment_strategy=[StickyPartitionAssignor],
     )
     # FastStream's own sleeps after an empty poll, deaf to what comes then: every hop would be slower by half of that.
-    subscriber.get_msg = _records  # type: ignore[method-assign]
+    subscriber.get_msg = subscription.records  # type: ignore[method-assign]
 
     @subscriber
     async def take(message: KafkaMessage) -> None:
         await subscription.take(message)
 
     return subscription
-
-
-async def _records(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[bytes, bytes], ...]:
-    """The next records of all partitions, none when none came for a while."""
-    found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
-    return tuple(chain.from_iterable(found.values()))
 
 
 class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -118,6 +115,35 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.inbox = inbox
         self.assigned = asyncio.Event()
         self._busy = asyncio.Lock()
+        self._beyond: set[TopicPartition] = set()
+
+    async def records(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[bytes, bytes], ...]:
+        """The next records of all partitions, none when none came for a while."""
+        found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+        if not found:
+            await self._begin_again_where_there_is_less(consumer)
+        return tuple(chain.from_iterable(found.values()))
+
+    async def _begin_again_where_there_is_less(self, consumer: AIOKafkaConsumer) -> None:
+        """Read a partition from its beginning when it ends before what was read of it already.
+
+        So it is with a broker that came back empty and was then told an offset of before; nothing would be read until
+        it has as much again. What was taken already the inbox knows.
+        """
+        beyond: set[TopicPartition] = set()
+        with suppress(TimeoutError, IllegalStateError, KafkaError):
+            async with asyncio.timeout(POLL_MS / 1_000):
+                for partition in consumer.assignment():
+                    end = consumer.highwater(partition)
+                    if end is not None and await consumer.position(partition) > end:
+                        beyond.add(partition)
+                # Seen twice: what was asked before the partition grew may still be answered.
+                for partition in beyond & self._beyond:
+                    log.error(
+                        "the broker has less than was read of it", topic=partition.topic, partition=partition.partition
+                    )
+                    await consumer.seek_to_beginning(partition)
+        self._beyond = beyond
 
     async def take(self, message: KafkaMessage) -> None:
         """Handle a batch, then commit exactly its offsets; rewind its partitions when it was not handled."""
