@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, str] = {
     # Five services with a pool each, one process per service at most, and the tests' databases.
     "max_connections": "200",
     "shared_buffers": "256MB",
-    # Pages are written whole after every checkpoint. To compress them takes a third of the time of a busy server, so
+    # Pages are written whole after every checkpoint. To compress them takes much of the time of a busy server, so
     # checkpoints are taken rarely instead.
     "wal_compression": "off",
     "checkpoint_timeout": "15min",

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from order_intake import api, handlers, placing
-from order_intake.forgetting import Forgetting
+from order_intake import api, forgetting, handlers, placing
 from order_intake.gathering import Gathering
 from order_intake.placing import NewOrder, Placement
 from order_intake.settings import Settings
 from shared import service
 from shared.service import Service
+from shared.watch import Watch
 
 
 def build(settings: Settings | None = None) -> Service:
     """Order-intake, not yet started."""
     settings = settings or Settings()
-    built = service.build(
-        "order-intake", settings, handlers.subscriptions, api.routers(), [Forgetting(settings)], api.lanes()
-    )
+    # Without a number of days orders are kept for ever.
+    watches = [Watch("forgetting", forgetting.look(days), forgetting.EVERY_S)] if (days := settings.order_days) else []
+    built = service.build("order-intake", settings, handlers.subscriptions, api.routers(), watches, api.lanes())
     state = built.app.state
 
     async def place(orders: Sequence[NewOrder]) -> list[Placement]:

@@ -5,18 +5,16 @@ what is kept for how long.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from order_intake import store
-from order_intake.settings import Settings
-from shared import failures, ids, outbox, postgres
+from shared import ids, outbox
 from shared.contracts import OrderForgotten
 from shared.postgres import Database
-from shared.service import Service
 
 log = structlog.get_logger()
 
@@ -27,39 +25,16 @@ PAUSE_S = 0.05
 FIRST = UUID(int=0)
 
 
-class Forgetting:
-    """Looks once an hour for orders to forget; any number of replicas may."""
+def look(days: int) -> Callable[[Database], Awaitable[bool]]:
+    """The work of looking for orders to forget. It never has more to do at once."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.days = settings.order_days
-        self._looking: asyncio.Task[None] | None = None
+    async def look_once(database: Database) -> bool:
+        forgotten = await forget(database, days)
+        if forgotten:
+            log.info("old orders forgotten", orders=forgotten, days=days)
+        return False
 
-    async def start(self, service: Service) -> None:
-        """Start looking, unless orders are kept for ever."""
-        if self.days:
-            self._looking = asyncio.create_task(self._look(service.database), name="order-intake-forgetting")
-
-    async def stop(self) -> None:
-        """Stop looking; a bite in hand is rolled back."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
-            self._looking = None
-
-    async def _look(self, database: Database) -> None:
-        while True:
-            try:
-                forgotten = await forget(database, self.days)
-            except Exception as error:
-                # Whatever it was: what ended would never look again.
-                known = isinstance(error, postgres.TROUBLE)
-                trace = None if known else failures.trace(error)
-                log.warning("old orders not looked at", error=failures.describe(error), trace=trace)
-            else:
-                if forgotten:
-                    log.info("old orders forgotten", orders=forgotten, days=self.days)
-            await asyncio.sleep(EVERY_S)
+    return look_once
 
 
 async def forget(database: Database, days: int, bite: int = BITE) -> int:
