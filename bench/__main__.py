@@ -28,7 +28,7 @@ import uvloop
 
 from bench import market, pictures, running
 from bench.loading import told
-from bench.parts import apart, big_order, floor, growth, hot_product, orders, outages, replicas
+from bench.parts import apart, big_order, floor, growth, hot_product, orders, outages, papers, replicas
 from bench.parts.options import Bench, Options
 from bench.report import Report
 from deploy.local import audit, demo
@@ -38,6 +38,7 @@ ON_THE_SYSTEM: Mapping[str, Callable[[Bench], Awaitable[None]]] = {
     "orders": orders.measure,
     "gateway": orders.measure_through_gateway,
     "big": big_order.measure,
+    "papers": papers.measure,
     "replicas": replicas.measure,
     "outages": outages.measure,
     # The last: with a million orders nobody adds up the books in a minute.

@@ -58,6 +58,7 @@ TARGETS = (
     Target("page_of_2000_products_ms", "the slowest page of 2,000 products", 200, "ms"),
     Target("product_file_seconds", "a file of 100,000 products", 20, "s", absent="there is no import of files yet"),
     Target("replay_seconds", "the slowest replay of 100,000 orders", 60, "s"),
+    Target("papers_seconds", "1,000 labels and 1,000 notes while orders flow", 60, "s"),
     Target("peak_service_mb", "the largest service under load", 150, "MB"),
     Target("replica_ratio", "two replicas instead of one", 1.7, at_least=True, needs_cores=FREE_CORES),
 )

@@ -21,6 +21,7 @@ class Options:
     outage_seconds: float = 60.0
     allocations: int = 20_000
     backlog: int = 6_000
+    parcels: int = 1_000
     mail: bool = False
     out: Path = Path("bench/out")
 
@@ -36,6 +37,7 @@ class Options:
             outage_seconds=6.0,
             allocations=3_000,
             backlog=1_000,
+            parcels=100,
             mail=self.mail,
             out=self.out,
         )

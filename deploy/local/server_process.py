@@ -66,6 +66,11 @@ class ServerProcess:
         return self._process.returncode is None
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """What it has printed since it was started; at most the last 100 kB of it."""
         with self._log.open("rb") as log:

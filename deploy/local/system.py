@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import structlog
 
-from deploy.local import auditing, databases, demo, mail_pages, ports, redrive, trouble
+from deploy.local import auditing, databases, demo, mail_pages, ports, redrive, sealing_keys, trouble
 from deploy.local.embedded_broker import EmbeddedBroker
 from deploy.local.gateway import Backend, Gateway
 from deploy.local.mail_sink import MailSink
@@ -128,6 +128,7 @@ class System:
             lock: IO[str] = (data / "lock").open("w")
             self._stack.callback(lock.close)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.values["sealing_keys_file"] = str(sealing_keys.file_in(data))
         except BlockingIOError:
             raise CannotStart(
                 WHAT, f"another one runs on {data}", "Stop it, or name another folder with --data"
@@ -151,7 +152,7 @@ class System:
             sink = MailSink(options.data)
             await self._entered(sink.start(), sink.stop)
             smtp = sink.address
-        self.values = {
+        self.values |= {
             "database": dsn,
             "kafka_namespace": options.namespace,
             "kafka_partitions": 4,

@@ -1,6 +1,6 @@
 """What a service is told by its environment: `<SERVICE>_<FIELD>`, or `SLUICE_<FIELD>` for all services at once."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -35,6 +35,10 @@ class ServiceSettings(BaseSettings):
     requests_burst: float = Field(default=5_000, ge=1, description="Requests one key may send at once after a pause")
     sent_days: int = Field(default=7, ge=1, description="How long sent messages are kept")
     inbox_days: int = Field(default=14, ge=2, description="How long message ids are remembered; longer than sent_days")
+    sealing_keys: SecretStr = Field(
+        default=SecretStr(""), description="Keys that secrets are sealed with, comma-separated, the newest first"
+    )
+    sealing_keys_file: str | None = Field(default=None, description="A file with such keys, one a line")
     drain_seconds: float = Field(default=25.0, description="How long a stop waits for what is being done")
 
     @model_validator(mode="after")

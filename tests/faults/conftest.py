@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from deploy.local import demo, demo_world
+from shared import sealing
 from tests import servers
 from tests.faults.machine import Machine
 from tests.faults.shop import Enter, Shop
@@ -26,6 +27,10 @@ async def of_processes(
             SLUICE_KAFKA_IDEMPOTENCE=str(not kafka.embedded),
             # The shortest that Apache Kafka allows: so long a group waits for a member that was killed.
             SLUICE_KAFKA_SESSION_MS="6000",
+            SLUICE_SEALING_KEYS=sealing.new_key(),
+            NOTIFIER_WEBHOOK_HTTP="true",
+            NOTIFIER_WEBHOOK_NETWORKS='["127.0.0.0/8"]',
+            NOTIFIER_WEBHOOK_RETRY_LONGEST_SECONDS="0.5",
         )
         try:
             await machine.start()

@@ -12,6 +12,7 @@ from tests.faults import (
     message_faults,
     postgres_faults,
     process_faults,
+    webhook_faults,
 )
 from tests.faults.fault import Fault
 
@@ -21,6 +22,7 @@ FAULTS: Sequence[Fault] = (
     *link_faults.FAULTS,
     *message_faults.FAULTS,
     *mail_faults.FAULTS,
+    *webhook_faults.FAULTS,
     *postgres_faults.FAULTS,
     *broker_faults.FAULTS,
     *disk_faults.FAULTS,

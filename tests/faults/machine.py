@@ -67,8 +67,12 @@ class Machine:
     async def kill(self, service: str) -> None:
         """End a service as `kill -9` does."""
         (process,) = self._processes_of(service)
-        process.kill()
-        await asyncio.to_thread(process.wait, STOP_S)
+        # Of a process that we have started ourselves, only who has started it may await the end.
+        if ours := next((one for one in self._again if one.pid == process.pid), None):
+            await ours.stop()
+        else:
+            process.kill()
+            await asyncio.to_thread(process.wait, STOP_S)
         if service == "notifier":
             self._note_death_of_sender()
 

@@ -4,12 +4,16 @@ An operation is asked with the things of the market that its path names, and wit
 that stands in `BODIES`, `QUERIES` and `INSTEAD`.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.local.services import SERVICES
 from tests.journeys.world import row
-from tests.public_api.market import Market
+from tests.public_api.market import NOBODY, Market
+
+LOGO = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+"""A picture of one dot."""
 
 
 def _product(market: Market, product: str) -> dict[str, Any]:
@@ -65,8 +69,25 @@ BODIES: Mapping[str, Callable[[Market], Any]] = {
     "PUT /v2/orders": lambda market: market.world.document(row(market.product, 1), externalId="ORDER-BY-ANYONE"),
     "PUT /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
     "PATCH /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
+    "PUT /ecommerce/v3/tracking/series/{name}": lambda _: {
+        "carrier": "Nobody",
+        "form": "JJFI",
+        "prefix": "000000",
+        "first": 0,
+        "last": 0,
+    },
+    "PUT /ecommerce/v3/tracking/carriers/{carrier}": lambda _: {"trackingUrl": "https://example.com/{code}"},
+    "PUT /ecommerce/v3/tracking/accounts/{catalogue_id}": lambda _: {"user": "user", "secret": "secret"},
+    "POST /ecommerce/v3/tracking/codes": lambda market: (
+        f"shipmentId,trackingCode\n{market.things['shipment_id']},CODE-1\n".encode()
+    ),
+    "PUT /ecommerce/v3/papers/letterhead": lambda _: {"closingText": {"en": "Thank you"}},
+    "PUT /ecommerce/v3/papers/letterhead/logo": lambda _: LOGO,
     "PUT /ecommerce/v3/routing/settings": lambda _: {"strategy": "priority"},
     "POST /ecommerce/v3/routing/simulations": lambda _: {"rules": {"strategy": "fewest-shipments"}},
+    "PUT /ecommerce/v3/webhooks/{webhook_id}": lambda _: {"url": NOBODY},
+    "POST /ecommerce/v3/webhooks/{webhook_id}/rotate": lambda _: {"hours": 1},
+    "POST /ecommerce/v3/webhooks/{webhook_id}/resume": lambda _: {"cursor": "end"},
     "PUT /ecommerce/v3/notifications/settings": lambda _: {"emails": ["orders@supplier.example"]},
     "PUT /ecommerce/v3/organisations/{business_id}": lambda _: {"name": "Shop", "roles": ["retailer"]},
     "POST /ecommerce/v3/organisations/{business_id}/keys": lambda _: {"account": "a-new-key"},
@@ -91,8 +112,12 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     "DELETE /ecommerce/v3/orders/{external_id}": {"external_id": "deleting"},
     "PATCH /ecommerce/v3/orders/{external_id}/preferences": {"external_id": "releasing"},
     "DELETE /ecommerce/v3/reservations/{reservation_id}": {"reservation_id": "freeing"},
+    "DELETE /ecommerce/v3/webhooks/{webhook_id}": {"webhook_id": "silencing"},
     "POST /ecommerce/v3/shipments/{shipment_id}/delivered": {"shipment_id": "delivering"},
     "DELETE /ecommerce/v3/organisations/{business_id}/keys/{account}": {"account": "revoking"},
+    "DELETE /ecommerce/v3/tracking/series/{name}": {"name": "ending"},
+    "DELETE /ecommerce/v3/tracking/carriers/{carrier}": {"carrier": "forgetting"},
+    "DELETE /ecommerce/v3/tracking/accounts/{catalogue_id}": {"catalogue_id": "closing"},
 }
 """Which other thing is asked for, because afterwards it is no longer what it was; its name in the market."""
 

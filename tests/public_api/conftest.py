@@ -8,7 +8,7 @@ import pytest
 from tests import servers
 from tests.journeys import running as runs
 from tests.journeys.running import Running
-from tests.public_api.market import Market
+from tests.public_api.market import ENVIRONMENT, Market
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,14 @@ async def running(
     """The whole system behind its gateway."""
     name = request.module.__name__.rpartition(".")[2]
     address = None if kafka.embedded else kafka.address
-    async with (
-        servers.clone(postgres_server.dsn, migrated) as dsn,
-        runs.system(tmp_path_factory.mktemp(name), dsn, address, f"{name}.") as running,
-    ):
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        for variable, value in ENVIRONMENT.items():
+            environment.setenv(variable, value)
+        async with (
+            servers.clone(postgres_server.dsn, migrated) as dsn,
+            runs.system(tmp_path_factory.mktemp(name), dsn, address, f"{name}.") as running,
+        ):
+            yield running
 
 
 @pytest.fixture(scope="module")

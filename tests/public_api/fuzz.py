@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from tests import servers
 from tests.journeys import running as runs
 from tests.public_api import fuzzing
 from tests.public_api.fuzzing import Effort, Outcome
-from tests.public_api.market import Market
+from tests.public_api.market import ENVIRONMENT, Market
 
 CALLERS = ("retailer", "supplier", "operator")
 
@@ -52,6 +53,7 @@ async def run(wanted: argparse.Namespace) -> dict[str, Outcome]:
 
 
 if __name__ == "__main__":
+    os.environ.update(ENVIRONMENT)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     found = asyncio.run(run(asked(sys.argv[1:])))
     sys.exit(any(outcome.findings for outcome in found.values()))

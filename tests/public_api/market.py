@@ -16,6 +16,11 @@ from tests.journeys.world import CONSUMER, Caller, World
 from tests.public_api import table
 from tests.public_api.fuzzing import Effort, Job
 
+NOBODY = "https://127.0.0.1:8443/"
+"""Where nobody takes events."""
+ENVIRONMENT = {"NOTIFIER_WEBHOOK_NETWORKS": '["127.0.0.0/8"]', "NOTIFIER_STREAM_SECONDS": "1"}
+"""What a system with a market in it is told: events stay on this machine, and streams of them are short."""
+
 PARKED = (
     "INSERT INTO parked (message_id, topic, partition, record_offset, key, value, headers, error, attempts)"
     " SELECT gen_random_uuid(), $1, 0, o, $2, $3, '[]', 'given up for the test', 1"
@@ -75,6 +80,16 @@ class Market:
         shipped = await builders.eventually(self._shipped, lambda found: found.keys() >= set(orders))
         shipment, self.spare["delivering"] = (shipped[order] for order in orders)
         reserved, self.spare["freeing"] = [await self._reserved() for _ in range(2)]
+        series = {"carrier": "Nobody", "form": "JJFI", "prefix": "000000"}
+        for first, name in enumerate(("posti", "ending")):
+            await self.callers["operator"].put(
+                f"/ecommerce/v3/tracking/series/{name}", series | {"first": first, "last": first}
+            )
+        for carrier in ("Nobody", "forgetting"):
+            await self.callers["operator"].put(f"/ecommerce/v3/tracking/carriers/{carrier}", {"trackingUrl": None})
+        for catalogue in (self.catalogue, "closing"):
+            await self.retailer.put(f"/ecommerce/v3/tracking/accounts/{catalogue}", {"user": "U", "secret": "S"})
+        delivery = await self._sent_to_webhook()
         self.spare["revoking"] = f"spare-key-of-{world.retailer.id}"
         await self._park(await organisations.new_key(self.spare["revoking"], demo_world.SECRET))
         self.things = {
@@ -87,6 +102,10 @@ class Market:
             "reservation_id": reserved,
             "shipment_id": shipment,
             "parcel_id": "1",
+            "webhook_id": "shop",
+            "delivery_id": delivery,
+            "name": "posti",
+            "carrier": "Nobody",
             "business_id": world.retailer.id,
             "account": world.retailer.party.account,
             "parked_id": str(self.parked["show"]),
@@ -123,6 +142,17 @@ class Market:
         """The shipments there are, by the number of their order."""
         return {found["consignment"]["reference"]: found["shipmentId"] for found in await self.supplier.shipments()}
 
+    async def _sent_to_webhook(self) -> str:
+        """Where the retailer wants its events, and once more; the number of an event that was sent to the first."""
+        address = "/ecommerce/v3/webhooks"
+        self.spare["silencing"] = "silenced"
+        for name in ("shop", self.spare["silencing"]):
+            await self.retailer.put(f"{address}/{name}", {"url": NOBODY, "cursor": "0"})
+        log = await builders.eventually(
+            lambda: self.retailer.get(f"{address}/shop/deliveries"), lambda found: found["content"]
+        )
+        return str(log["content"][0]["deliveryId"])
+
     async def _placed(self, **fields: Any) -> str:
         order = self.order(**fields)
         answer = await self.retailer.ask("POST", "/ecommerce/v3/orders", order)
@@ -156,7 +186,7 @@ class Market:
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str], body: Any
     ) -> httpx.Response:
         """Whatever is answered."""
-        content = {} if body is None else {"json": body}
+        content = {} if body is None else {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.world.client.request(method, path, headers=headers, params=query, **content)
 
     def job(self, caller: str, effort: Effort, operations: Sequence[str] = ()) -> Job:

@@ -9,6 +9,7 @@ import pytest
 
 from router import app, domain, handlers, store
 from router.domain import Route, Shipment
+from router.papers import press
 from shared.contracts import (
     AllocateOrder,
     BalanceChanged,
@@ -99,9 +100,11 @@ async def router(database: str) -> AsyncIterator[Router]:
 
 
 @pytest.fixture(scope="session")
-def service() -> Service:
+async def service() -> AsyncIterator[Service]:
     """The router, built once: it takes longer than most of what is asked of it."""
-    return app.build(SETTINGS)
+    built = app.build(SETTINGS)
+    yield built
+    await press.of(built).stop()
 
 
 @pytest.fixture

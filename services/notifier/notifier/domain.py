@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import Literal
 from uuid import UUID
 
-NEW_SHIPMENT, REMINDER = "new-shipment", "reminder"
-"""The kinds of mails there are. Of a shipment there is at most one of each."""
+NEW_SHIPMENT, REMINDER, WEBHOOK_PAUSED = "new-shipment", "reminder", "webhook-paused"
+"""The kinds of mails there are. Of a shipment there is at most one of each that is about shipments."""
 
 Language = Literal["fi", "sv", "en"]
 State = Literal["waiting", "pending", "sending", "sent", "refused", "not wanted"]
@@ -75,11 +75,14 @@ class Verdict:
     pause_s: float = 0.0
 
 
-def wish_of(contact: Contact) -> Literal["waiting", "pending", "not wanted"]:
-    """A mail waits for a contact not yet known, and is sent only to one who has an address and wants it."""
+def wish_of(contact: Contact, kind: str = NEW_SHIPMENT) -> Literal["waiting", "pending", "not wanted"]:
+    """A mail waits for a contact not yet known, and is sent only to one who has an address and wants it.
+
+    That a webhook was paused is told to whoever has an address: nobody else would notice.
+    """
     if not contact.known:
         return "waiting"
-    return "pending" if contact.emails and contact.new_shipment else "not wanted"
+    return "pending" if contact.emails and (contact.new_shipment or kind == WEBHOOK_PAUSED) else "not wanted"
 
 
 def judge(

@@ -1,14 +1,29 @@
 """What the notifier does with what it hears: it keeps contacts, announces shipments to their suppliers, reminds them,
-and forgets what is over."""
+tells all parties in their feeds what happened, and forgets what is over.
+
+Of a transaction the feed is the last: it stays locked until the commit.
+"""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import orjson
 import structlog
 
 from notifier import domain, store
+from notifier.feed import store as feed
+from notifier.feed import telling
+from notifier.feed.heard import OrderAltered, OrderTaken
 from notifier.settings import Settings
-from shared.contracts import OrderForgotten, OrganisationChanged, ShipmentCreated, ShipmentReminded
+from shared.contracts import (
+    OrderForgotten,
+    OrderRouted,
+    OrganisationChanged,
+    PromiseWithdrawn,
+    ShipmentChanged,
+    ShipmentCreated,
+    ShipmentReminded,
+)
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
 
@@ -34,12 +49,44 @@ async def keep_contacts(changes: Sequence[OrganisationChanged], tx: Transaction)
 async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transaction, settings: Settings) -> None:
     """One mail for each new shipment, to its supplier: at once, when the supplier is known, or never if not wanted."""
     await _write_to_suppliers(tx, settings, domain.NEW_SHIPMENT, shipments)
+    await feed.save_events(tx, chain.from_iterable(map(telling.shipment_created, shipments)))
 
 
 @subscriptions.on(ShipmentReminded)
 async def remind_suppliers(reminders: Sequence[ShipmentReminded], tx: Transaction, settings: Settings) -> None:
     """One mail more for each shipment that was not opened in half of its time, to those who want mail at all."""
     await _write_to_suppliers(tx, settings, domain.REMINDER, reminders)
+    await feed.save_events(tx, chain.from_iterable(map(telling.shipment_reminded, reminders)))
+
+
+@subscriptions.on(OrderTaken)
+async def tell_of_orders(orders: Sequence[OrderTaken], tx: Transaction) -> None:
+    """Tell retailers that their orders are in the book."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.order_taken, orders)))
+
+
+@subscriptions.on(OrderAltered)
+async def tell_of_changes(changes: Sequence[OrderAltered], tx: Transaction) -> None:
+    """Tell retailers that their orders were changed or cancelled."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.order_altered, changes)))
+
+
+@subscriptions.on(OrderRouted)
+async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction) -> None:
+    """Tell retailers where the rows of their orders went."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.order_routed, routed)))
+
+
+@subscriptions.on(ShipmentChanged)
+async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction) -> None:
+    """Tell both sides how shipments went on."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
+
+
+@subscriptions.on(PromiseWithdrawn)
+async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction) -> None:
+    """Tell both sides that there is less than was promised."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.stock_corrected, withdrawn)))
 
 
 @subscriptions.on(OrderForgotten)

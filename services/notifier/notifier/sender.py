@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Counter
 
-from notifier import bell, domain, faults, letter, outgoing, store
+from notifier import bell, domain, faults, letter, notice, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
 from notifier.notebook import Notebook
+from notifier.notice import WebhookPaused
 from notifier.settings import Settings
 from shared import failpoints
 from shared.contracts import ShipmentCreated, ShipmentReminded
@@ -202,7 +203,7 @@ class Sender:
 
     async def _try(self, mail: store.ClaimedMail) -> tuple[str | None, Verdict]:
         """Send a mail to those who have not got it; return its subject and what becomes of it."""
-        wanted = domain.wish_of(mail.contact) == "pending"
+        wanted = domain.wish_of(mail.contact, mail.kind) == "pending"
         missing = [email for email in mail.contact.emails if wanted and email not in mail.reached]
         if not missing:
             return None, Verdict("sent" if mail.reached else "not wanted", mail.reached, "")
@@ -211,6 +212,9 @@ class Sender:
         return written.subject, self._judge(mail, answers)
 
     def _write(self, mail: store.ClaimedMail) -> letter.Letter:
+        if mail.kind == domain.WEBHOOK_PAUSED:
+            paused = WebhookPaused.model_validate_json(mail.content)
+            return notice.webhook_paused(paused, self._envelope(mail, paused.organisation, ""))
         if mail.kind == domain.REMINDER:
             reminded = ShipmentReminded.model_validate_json(mail.content)
             return letter.remind(reminded, self._envelope(mail, reminded.supplier_id, reminded.retailer_id))

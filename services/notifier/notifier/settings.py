@@ -2,6 +2,7 @@
 
 from email.headerregistry import Address
 from email.utils import parseaddr
+from ipaddress import ip_network
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -30,6 +31,27 @@ class Settings(ServiceSettings):
     )
     retry_longest_seconds: float = Field(default=3600.0, gt=0, description="The longest pause between two tries")
     retry_days: float = Field(default=4.0, gt=0, description="How long a mail is tried before it counts as refused")
+    event_days: int = Field(
+        default=30, ge=1, description="How long events stay in the feeds, and webhooks' log entries"
+    )
+    stream_seconds: float = Field(
+        default=900.0, gt=0, description="After so long a stream of events ends, and its client comes again"
+    )
+    webhook_receivers: int = Field(
+        default=100, ge=1, le=1_000, description="Webhooks that a process sends to at the same time"
+    )
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=30, description="Patience for one answer")
+    webhook_retry_first_seconds: float = Field(
+        default=5.0, gt=0, description="Pause after an event was refused; it doubles each time"
+    )
+    webhook_retry_longest_seconds: float = Field(default=21_600.0, gt=0, description="The longest such pause")
+    webhook_retry_days: float = Field(
+        default=4.0, gt=0, description="How long one is refused before its webhook pauses"
+    )
+    webhook_http: bool = Field(default=False, description="Allow webhooks with http:// and on any port")
+    webhook_networks: tuple[str, ...] = Field(
+        default=(), description='Networks that webhooks may reach beside the public ones, such as ["10.2.0.0/16"]'
+    )
     public_url: str = Field(default="http://localhost:8080", description="Where suppliers reach Sluice; for links")
 
     @field_validator("mail_from")
@@ -37,6 +59,13 @@ class Settings(ServiceSettings):
     def _is_sender(cls, given: str) -> str:
         if not domain.is_address(parseaddr(given)[1]):
             raise ValueError("is not a sender such as 'Sluice <sluice@example.com>'")
+        return given
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for network in given:
+            ip_network(network)
         return given
 
     @property
@@ -55,3 +84,10 @@ class Settings(ServiceSettings):
     def patience(self) -> domain.Patience:
         """How long the server's "not now" is put up with."""
         return domain.Patience(self.retry_first_seconds, self.retry_longest_seconds, self.retry_days * 86_400)
+
+    @property
+    def webhook_patience(self) -> domain.Patience:
+        """How long it is put up with that a receiver refuses an event."""
+        return domain.Patience(
+            self.webhook_retry_first_seconds, self.webhook_retry_longest_seconds, self.webhook_retry_days * 86_400
+        )

@@ -129,9 +129,14 @@ async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
 
 
 async def settle_waiting(tx: Transaction, states: Mapping[str, State]) -> None:
-    """Give the mails that waited for these contacts their new state."""
+    """Give the mails that waited for these contacts their new state.
+
+    The state is that of mails about shipments; of one about a webhook the sender finds out whether it may go.
+    """
     await tx.execute(
-        "UPDATE mails SET state = settled.state, next_at = now()"
+        "UPDATE mails SET next_at = now(),"
+        " state = CASE WHEN mails.kind = 'webhook-paused' AND settled.state <> 'waiting'"
+        " THEN 'pending' ELSE settled.state END"
         " FROM unnest($1::text[], $2::text[]) AS settled (recipient_id, state)"
         " WHERE mails.recipient_id = settled.recipient_id AND mails.state = 'waiting'",
         list(states.keys()),

@@ -6,6 +6,7 @@ Every replica counts the same, so that of several the largest counts.
 from prometheus_client import Gauge
 
 from router import store
+from router.store import number_series
 from shared.postgres import Database
 
 UNSERVED = Gauge("sluice_rows_unroutable", "Rows of which nobody can serve a part; they wait for news")
@@ -13,6 +14,8 @@ REROUTING = Gauge("sluice_rows_rerouting", "Rows that are asked for again and ha
 ASKS = Gauge("sluice_asks_pending", "Later rounds of orders that inventory has not answered")
 OVERDUE = Gauge("sluice_shipments_overdue", "Unopened shipments whose suppliers have had all their time")
 PUT_OFF = Gauge("sluice_put_off", "Orders and shipments that a watch could not deal with so far, and tries again later")
+LEFT = Gauge("sluice_tracking_numbers_left", "Numbers that a number series has left for tracking codes", ["series"])
+LOW = Gauge("sluice_number_series_low", "Number series that have few numbers left: it is time to give others")
 
 
 async def measure(database: Database) -> None:
@@ -23,6 +26,12 @@ async def measure(database: Database) -> None:
         ASKS.set(await store.count_asks(tx))
         OVERDUE.set(await store.count_overdue(tx))
         PUT_OFF.set(await store.count_put_off(tx))
+        given = await number_series.all_series(tx)
+    # One that was given up is not to be seen any more.
+    LEFT.clear()
+    for used in given:
+        LEFT.labels(used.series.name).set(used.left)
+    LOW.set(sum(used.low for used in given))
 
 
 async def look(database: Database) -> bool:

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from router.carriers import nshift
 from shared.settings import ServiceSettings
 
 
@@ -19,4 +20,7 @@ class Settings(ServiceSettings):
         gt=0,
         le=8_760,
         description="How long a supplier has to open a new shipment, unless its catalogue says how long",
+    )
+    nshift: str = Field(
+        default=nshift.PUBLIC, pattern=r"^https?://\S+$", description="Address of nShift, where parcels are booked"
     )

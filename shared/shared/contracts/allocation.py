@@ -230,6 +230,7 @@ class PromiseWithdrawn(Event):
     order_id: UUID
     retailer_id: str
     catalogue_id: str
+    supplier_id: str | None = None
     withdrawn_at: datetime
     cause: str
     rows: tuple[RowWithdrawn, ...]

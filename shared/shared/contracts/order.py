@@ -53,6 +53,13 @@ class Comment(Part):
     name: str | None = None
 
 
+class FreeText(Part):
+    """A text of the retailer for the delivery note, with a heading if `name` says one."""
+
+    name: str | None = None
+    value: str
+
+
 class Delivery(Part):
     """All that a shipment needs to know of its order apart from the rows; the router keeps it as it is.
 
@@ -75,6 +82,7 @@ class Delivery(Part):
     pickup_point_id: str | None = None
     additional_services: tuple[AdditionalService, ...] = ()
     comments: tuple[Comment, ...] = ()
+    free_texts: tuple[FreeText, ...] = ()
 
 
 class OrderRow(Part):
@@ -133,12 +141,14 @@ class OrderAmended(Event):
     `cancelled`: whatever is not delivered yet is not wanted any more, for good. `held` is as in `OrderPlaced`; once
     released, an order is not held again. `delivery` replaces the one it was placed with. The rows stay as they are,
     but those of `no_waiting` (by their `external_id`) take only what is in stock from now on: what waits is cancelled.
+    `external_id` is the order's number, for people.
     """
 
     topic: ClassVar[str] = "order-intake.order-amended.v1"
 
     order_id: UUID
     retailer_id: str
+    external_id: str | None = None
     amended_at: datetime
     version: int
     cancelled: bool = False

@@ -37,11 +37,13 @@ class RowRouted(Part):
 
 
 class OrderRouted(Event):
-    """The order was decided in this round; every row says where it went."""
+    """The order was decided in this round; every row says where it went. `order_external_id` is the order's number."""
 
     topic: ClassVar[str] = "router.order-routed.v1"
 
     order_id: UUID
+    order_external_id: str | None = None
+    retailer_id: str | None = None
     round: int
     outcome: Outcome
     routed_at: datetime
@@ -114,6 +116,7 @@ class ShipmentChanged(Event):
 
     shipment_id: UUID
     order_id: UUID
+    order_external_id: str | None = None
     retailer_id: str
     supplier_id: str
     catalogue_id: str

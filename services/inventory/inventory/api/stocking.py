@@ -137,7 +137,7 @@ async def save_listings(
             if (listing := before[key]).id is not None
         }
         if excess:
-            await correcting.withdraw(tx, excess)
+            await correcting.withdraw(tx, supplier_id, excess)
             gone |= {balance_id: quantity for balance_id, (_, quantity) in excess.items()}
         await store.update_listings(tx, changed, gone)
 

@@ -36,9 +36,9 @@ def take_back(promises: Iterable[OpenPromise], excess: Mapping[int, Decimal]) ->
 
 
 def withdrawals(
-    taken: Iterable[tuple[OpenPromise, Decimal]], keys: Mapping[int, Key], moment: datetime
+    taken: Iterable[tuple[OpenPromise, Decimal]], keys: Mapping[int, Key], supplier_id: str, moment: datetime
 ) -> list[PromiseWithdrawn]:
-    """What is said of it: to each order, of each catalogue, once. `keys` are those of the balances."""
+    """What is said of it: to each order, of each catalogue, once. `keys` are those of the supplier's balances."""
     rows: dict[tuple[UUID, str, str], list[RowWithdrawn]] = {}
     for promise, quantity in taken:
         retailer_id, catalogue_id, product_id = keys[promise.balance_id]
@@ -49,6 +49,7 @@ def withdrawals(
             order_id=order_id,
             retailer_id=retailer_id,
             catalogue_id=catalogue_id,
+            supplier_id=supplier_id,
             withdrawn_at=moment,
             cause=f"{catalogue_id} counted less than was promised",
             rows=tuple(withdrawn),

@@ -4,9 +4,16 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from notifier.api import contact, deliveries
+from notifier.api import contact, deliveries, event_stream, events, webhook_deliveries, webhooks
 
 
 def routers() -> Sequence[APIRouter]:
     """Every router of the notifier."""
-    return [contact.router, deliveries.router]
+    return [
+        contact.router,
+        deliveries.router,
+        events.router,
+        event_stream.router,
+        webhooks.router,
+        webhook_deliveries.router,
+    ]

@@ -6,24 +6,34 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from notifier import store
+from notifier import domain, store
 from notifier.domain import State
 from shared import auth, wire
-from shared.postgres import Database
+from shared.postgres import Database, Record
 
 router = APIRouter(prefix="/ecommerce/v3/notifications", tags=["notifications"])
 
 Supplier = Annotated[auth.Caller, Depends(auth.caller_with("supplier"))]
+
+ABOUT_SHIPMENTS = ("shipment_id", "order_external_id", "retailer_id")
 
 
 class Delivery(wire.WireModel):
     """One mail, from being due to the mail server's last word."""
 
     id: Annotated[int, Field(description="Its number in your log")]
-    kind: Annotated[str, Field(description="What it is about: new-shipment · reminder: of one that was not opened yet")]
-    shipment_id: Annotated[UUID, Field(description="The shipment it is about")]
-    order_external_id: Annotated[str, Field(description="The retailer's number of the order", examples=["A-1001"])]
-    retailer_id: Annotated[str, Field(description="The retailer's business id", examples=["1531864-4"])]
+    kind: Annotated[
+        str,
+        Field(
+            description="What it is about: new-shipment · reminder: of one that was not opened yet · webhook-paused:"
+            " nothing is sent to a webhook of yours any more"
+        ),
+    ]
+    shipment_id: Annotated[UUID | None, Field(description="The shipment it is about")]
+    order_external_id: Annotated[
+        str | None, Field(description="The retailer's number of the order", examples=["A-1001"])
+    ]
+    retailer_id: Annotated[str | None, Field(description="The retailer's business id", examples=["1531864-4"])]
     state: Annotated[
         State,
         Field(
@@ -56,5 +66,12 @@ async def list_deliveries(
     async with database.transaction_of(caller.organisation) as tx:
         rows = await store.mails_page(tx, caller.organisation, asked.offset, asked.size)
         total = await store.count_mails(tx, caller.organisation)
-    content = [Delivery.model_validate({field: row[field] for field in Delivery.model_fields}) for row in rows]
+    content = [_shown(row) for row in rows]
     return wire.answer(wire.page_of(content, total, asked, request.url))
+
+
+def _shown(row: Record) -> Delivery:
+    known = {field: row[field] for field in Delivery.model_fields}
+    if row["kind"] == domain.WEBHOOK_PAUSED:
+        known |= dict.fromkeys(ABOUT_SHIPMENTS)
+    return Delivery.model_validate(known)

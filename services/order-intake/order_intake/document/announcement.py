@@ -14,6 +14,7 @@ from shared.contracts import (
     AdditionalService,
     Comment,
     Delivery,
+    FreeText,
     OrderPlaced,
     OrderRow,
     Party,
@@ -64,6 +65,12 @@ def _delivery(document: OrderDocument) -> Delivery:
         ),
         comments=tuple(
             Comment(type=comment.type, value=comment.value, name=comment.name) for comment in document.comments or ()
+        ),
+        free_texts=tuple(
+            FreeText(name=text.name, value=text.value)
+            for printed in document.print or ()
+            for text in printed.free_text or ()
+            if text.value
         ),
     )
 

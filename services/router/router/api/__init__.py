@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from router.api import (
+    bookings,
+    carrier_accounts,
     delivery_services,
+    letterheads,
+    number_series,
     papers,
     pickup_points,
     routing,
@@ -15,6 +19,8 @@ from router.api import (
     shipment_options,
     shipments,
     simulations,
+    tracking_codes,
+    tracking_links,
 )
 
 
@@ -28,7 +34,13 @@ def routers() -> Sequence[APIRouter]:
         shipments.router,
         shipment_moves.router,
         papers.router,
+        letterheads.router,
         shipment_options.router,
         delivery_services.router,
         pickup_points.router,
+        number_series.router,
+        tracking_links.router,
+        tracking_codes.router,
+        bookings.router,
+        carrier_accounts.router,
     )

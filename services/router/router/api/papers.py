@@ -1,51 +1,200 @@
-"""The papers of a parcel: its address label and its delivery note."""
+"""The papers of a parcel: its address label and its delivery note (glue-api.md A.9)."""
 
+import hashlib
+import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import BeforeValidator
 
 from router import domain
 from router.api import shipment_requests
 from router.api.shipment_requests import Answers, Party, ShipmentId
-from shared import auth, problems
+from router.delivery import services
+from router.domain import Parcel, Shipment, coding
+from router.papers import facts, gathering, press, printing
+from router.papers.facts import LabelFormat, LabelSize
+from router.papers.gathering import Surroundings
+from router.store import bookings, letterheads, pickup_points
+from shared import problems
+from shared.postgres import Transaction
 
 router = APIRouter(tags=["shipments"])
 
+BUSY_S = 2
+"""Who finds too many waiting for the press is asked to come again after so many seconds."""
+
+
+def _one_of(*choices: str) -> BeforeValidator:
+    """Any case will do; blank is the first."""
+
+    def read(value: object) -> object:
+        text = value.strip().casefold() if isinstance(value, str) else value
+        return next((choice for choice in choices if choice.casefold() == text), value if text else choices[0])
+
+    return BeforeValidator(read)
+
+
 ParcelId = Annotated[str, Path(description="The parcel's id within the shipment", examples=["1"])]
+Format = Annotated[
+    LabelFormat,
+    _one_of("pdf", "zpl"),
+    Query(alias="format", description="`pdf`, or `zpl` for thermal printers of 203 dots an inch", examples=["pdf"]),
+]
+Size = Annotated[
+    LabelSize,
+    _one_of("107x192", "A5"),
+    Query(description="What it is printed on: 107 mm wide and 192 mm high, or A5", examples=["107x192"]),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="The ETag of the paper as you have it: 304 when it is still the same",
+        examples=['"6f0c1d9a"'],
+    ),
+]
 
-NOT_YET = "Sluice does not make papers yet, so each of them is answered as not found, and the message says so."
-PDF: Answers = {200: {"description": "The paper", "content": {"application/pdf": {}}}}
+ETAG = {"description": "Another when anything on the paper is", "schema": {"type": "string"}, "example": '"6f0c1d9a"'}
+UNCHANGED: Answers = {304: {"description": "It is still the one that `If-None-Match` names"}}
+FILE = {"schema": {"type": "string", "format": "binary"}}
+MEDIA = {"pdf": "application/pdf", "zpl": "application/zpl"}
 
 
 @router.get(
-    "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id}/label",
+    "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id:path}/label",
     summary="Get the address label of a parcel",
-    description=NOT_YET,
-    responses=PDF,
+    description=(
+        "There is one once Sluice has given the parcel a tracking code, which it does when the parcel is confirmed;"
+        " 404 says why there is none. It is in the language of the order, or else of the country it goes to: Finnish,"
+        " Swedish or English. Of a parcel that is booked through nShift it is the PDF that nShift made, in its size."
+    ),
+    responses={
+        200: {"description": "The label", "headers": {"ETag": ETAG}, "content": dict.fromkeys(MEDIA.values(), FILE)},
+        **UNCHANGED,
+    },
     response_class=Response,
 )
-async def label_of(request: Request, caller: Party, shipment_id: ShipmentId, parcel_id: ParcelId) -> Response:
-    """404 for a shipment or a parcel that is not there, and for a label that is not made."""
-    raise await _not_made(request, caller, shipment_id, parcel_id, "address label")
+async def label_of(
+    request: Request,
+    caller: Party,
+    shipment_id: ShipmentId,
+    parcel_id: ParcelId,
+    made_as: Format = "pdf",
+    size: Size = "107x192",
+    known: IfNoneMatch = None,
+) -> Response:
+    """404 for a shipment or a parcel that is not there, and for a parcel without a label."""
+    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
+        shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
+        if (why := domain.why_no_label(shipment, parcel)) is not None:
+            raise problems.not_found(f"address label of parcel {parcel_id}: {why}")
+        if parcel.tracking_from == coding.NSHIFT:
+            theirs = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
+            return _of_nshift(theirs, shipment, parcel, made_as, known)
+        label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
+    name = facts.fingerprint(label, made_as, size)
+    if _is_known(name, known):
+        return _unchanged(name)
+    make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
+    try:
+        made = await press.of(request.app.state.service).paper(name, make, label, size)
+    except (press.Busy, press.Failed) as error:
+        raise _not_now(error) from None
+    except ValueError as error:
+        # Its code is no barcode of this width.
+        raise problems.not_found(f"address label of parcel {parcel_id}: {error}") from None
+    return _paper(made, name, made_as, f"label-{shipment.order_external_id}-{parcel_id}")
 
 
 @router.get(
-    "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id}/note",
+    "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id:path}/note",
     summary="Get the delivery note of a parcel",
-    description=NOT_YET,
-    responses=PDF,
+    description=(
+        "A4, in the language of the order, or else of the country it goes to. As long as nobody has said what is in the"
+        " parcel, it is taken to hold all that is in no other. With the retailer's letterhead. There is none of a"
+        " cancelled shipment."
+    ),
+    responses={
+        200: {"description": "The note", "headers": {"ETag": ETAG}, "content": {MEDIA["pdf"]: FILE}},
+        **UNCHANGED,
+    },
     response_class=Response,
 )
-async def delivery_note_of(request: Request, caller: Party, shipment_id: ShipmentId, parcel_id: ParcelId) -> Response:
-    """404 for a shipment or a parcel that is not there, and for a note that is not made."""
-    raise await _not_made(request, caller, shipment_id, parcel_id, "delivery note")
-
-
-async def _not_made(
-    request: Request, caller: auth.Caller, shipment_id: str, parcel_id: str, paper: str
-) -> problems.Refused:
+async def delivery_note_of(
+    request: Request, caller: Party, shipment_id: ShipmentId, parcel_id: ParcelId, known: IfNoneMatch = None
+) -> Response:
+    """404 for a shipment or a parcel that is not there, and for a shipment of which nothing is sent."""
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
-        found = await shipment_requests.find(tx, shipment_id)
-    if parcel_id not in {parcel.parcel_id for parcel in domain.packing(found)}:
-        return problems.not_found(f"parcel {parcel_id} in shipment {shipment_id}")
-    return problems.not_found(f"{paper} of parcel {parcel_id}: papers are not made by this version of Sluice")
+        shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
+        if (why := domain.why_no_note(shipment)) is not None:
+            raise problems.not_found(f"delivery note of parcel {parcel_id}: {why}")
+        note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
+    name = facts.fingerprint(note)
+    if _is_known(name, known):
+        return _unchanged(name)
+    try:
+        made = await press.of(request.app.state.service).paper(name, printing.note_pdf, note)
+    except (press.Busy, press.Failed) as error:
+        raise _not_now(error) from None
+    return _paper(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel_id}")
+
+
+def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
+    """The label that nShift made, whose layout is the carrier's own; 404 without one, and for anything but a PDF."""
+    if label is None or made_as != "pdf":
+        why = "nShift has given none" if label is None else "nShift makes it as PDF only"
+        raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {why}")
+    name = hashlib.sha256(label).hexdigest()[:32]
+    if _is_known(name, known):
+        return _unchanged(name)
+    return _paper(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
+
+
+async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str) -> tuple[Shipment, Parcel]:
+    """The parcel in its shipment; 404 when there is none that the caller may see."""
+    shipment = await shipment_requests.find(tx, shipment_id)
+    parcel = next((one for one in domain.packing(shipment) if one.parcel_id == parcel_id), None)
+    if parcel is None:
+        raise problems.not_found(f"parcel {parcel_id} in shipment {shipment_id}")
+    return shipment, parcel
+
+
+async def _surroundings(tx: Transaction, shipment: Shipment, parcel: Parcel) -> Surroundings:
+    """What the papers say beside what is stored of the shipment."""
+    offered = await services.offered(tx)
+    called = await pickup_points.points_called(tx, parcel.pickup_point_id) if parcel.pickup_point_id else []
+    return Surroundings(
+        services=offered,
+        point=gathering.point_meant(parcel, offered, called),
+        printed=await letterheads.printed(tx, shipment.retailer_id),
+    )
+
+
+def _is_known(name: str, known: str | None) -> bool:
+    """Whether `If-None-Match` names the paper; `*` names any."""
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in (known or "").split(",")}
+    return name in tags or "*" in tags
+
+
+def _unchanged(name: str) -> Response:
+    return Response(status_code=304, headers={"ETag": f'"{name}"'})
+
+
+def _not_now(error: Exception) -> problems.Refused:
+    return problems.Refused(
+        503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(BUSY_S)}
+    )
+
+
+def _paper(made: bytes, name: str, made_as: str, called: str) -> Response:
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", called)
+    return Response(
+        made,
+        media_type=MEDIA[made_as],
+        headers={
+            "ETag": f'"{name}"',
+            "Cache-Control": "private, no-cache",
+            "Content-Disposition": f'inline; filename="{plain}.{made_as}"',
+        },
+    )

@@ -7,12 +7,14 @@ not known is left out.
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import Response
 
 from router import domain
 from router.domain import Noted, Packed, Parcel, Row, Shipment
+from router.tracking.following import Following
 from shared import problems, wire
 from shared.contracts import AdditionalService, Comment, Party
 from shared.wire import PageRequest
@@ -21,20 +23,22 @@ Json = dict[str, Any]
 RowKey = tuple[str, str]
 
 
-def one(shipment: Shipment, organisation: str) -> Response:
+def one(shipment: Shipment, organisation: str, followed: Following) -> Response:
     """A shipment as an organisation may see it, with its version as ETag."""
-    return _answer(shown(shipment, organisation), {"ETag": f'"{shipment.version}"'})
+    return _answer(shown(shipment, organisation, followed), {"ETag": f'"{shipment.version}"'})
 
 
-def page(found: Iterable[Shipment], organisation: str, total: int, asked: PageRequest, url: Any) -> Response:
+def page(
+    found: Iterable[Shipment], organisation: str, followed: Following, total: int, asked: PageRequest, url: Any
+) -> Response:
     """A page of a list of `total` shipments, in the envelope of all lists."""
     envelope: wire.Page[Json] = wire.page_of((), total, asked, url)
     # One after the other, so that what is made of one is gone before the next.
-    content = [orjson.Fragment(orjson.dumps(shown(shipment, organisation))) for shipment in found]
+    content = [orjson.Fragment(orjson.dumps(shown(shipment, organisation, followed))) for shipment in found]
     return _answer({**envelope.model_dump(by_alias=True), "content": content})
 
 
-def shown(shipment: Shipment, organisation: str) -> Json:
+def shown(shipment: Shipment, organisation: str, followed: Following) -> Json:
     """A shipment as an organisation may see it: the supplier's own reference is for the supplier alone."""
     delivery = shipment.delivery
     return _known(
@@ -59,7 +63,7 @@ def shown(shipment: Shipment, organisation: str) -> Json:
                 }
             ),
             "events": [_event(noted) for noted in shipment.events],
-            "consignment": _consignment(shipment),
+            "consignment": _consignment(shipment, followed),
         }
     )
 
@@ -85,7 +89,7 @@ def _event(noted: Noted) -> Json:
     )
 
 
-def _consignment(shipment: Shipment) -> Json:
+def _consignment(shipment: Shipment, followed: Following) -> Json:
     delivery = shipment.delivery
     codes = domain.tracking_codes(shipment)
     quantities = {(row.row_id, row.product_id): wire.shortest(row.quantity) for row in shipment.rows}
@@ -107,7 +111,7 @@ def _consignment(shipment: Shipment) -> Json:
                 _row(shipment, row, quantities[row.row_id, row.product_id], codes[row.row_id, row.product_id])
                 for row in shipment.rows
             ],
-            "parcels": [_parcel(shipment, parcel, quantities) for parcel in domain.packing(shipment)],
+            "parcels": [_parcel(shipment, parcel, quantities, followed) for parcel in domain.packing(shipment)],
         }
     )
 
@@ -149,7 +153,7 @@ def _row(shipment: Shipment, row: Row, quantity: float, codes: Sequence[str]) ->
     )
 
 
-def _parcel(shipment: Shipment, parcel: Parcel, quantities: Mapping[RowKey, float]) -> Json:
+def _parcel(shipment: Shipment, parcel: Parcel, quantities: Mapping[RowKey, float], followed: Following) -> Json:
     return _known(
         {
             "parcelId": parcel.parcel_id,
@@ -160,10 +164,20 @@ def _parcel(shipment: Shipment, parcel: Parcel, quantities: Mapping[RowKey, floa
             "pickupPointId": parcel.pickup_point_id,
             "routingServiceCode": parcel.routing_service_code,
             "ready": parcel.ready,
+            "weight": None if parcel.weight is None else wire.shortest(parcel.weight),
             "trackingCodes": parcel.tracking_codes,
+            "ownTrackingCodes": parcel.own_tracking_codes if parcel.tracking_codes else None,
+            "trackingLinks": followed.links_of(parcel) or None,
+            "documents": _documents(shipment, parcel),
             "rows": [_packed(shipment, packed, quantities[packed.row_id, packed.product_id]) for packed in parcel.rows],
         }
     )
+
+
+def _documents(shipment: Shipment, parcel: Parcel) -> list[Json]:
+    address = f"/ecommerce/v3/shipments/{shipment.shipment_id}/parcels/{quote(parcel.parcel_id, safe='')}"
+    missing = {"label": domain.why_no_label(shipment, parcel), "note": domain.why_no_note(shipment)}
+    return [{"type": paper, "uri": f"{address}/{paper}"} for paper, why in missing.items() if why is None]
 
 
 def _additional_service(service: AdditionalService) -> Json:

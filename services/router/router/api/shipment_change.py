@@ -98,8 +98,13 @@ class ParcelGiven(wire.WireModel):
     pickup_point_id: PlainText = Field(default=None, description="Where it is picked up", examples=["002303200"])
     routing_service_code: PlainText = Field(default=None, description="The carrier's routing code", examples=["3200"])
     ready: Flag = Field(default=None, description="Whether it is packed", examples=[True])
+    weight: Annotated[Quantity | None, NotGiven] = Field(
+        default=None, description="What it weighs, in kilograms; printed on its papers", examples=[2.5]
+    )
     tracking_codes: Annotated[tuple[Identifier, ...], Field(max_length=100, fail_fast=True)] | None = Field(
-        default=None, description="Codes of a carrier of one's own", examples=[["JJFI65432100000000224"]]
+        default=None,
+        description="Codes of a carrier of one's own; without any, a confirmed parcel gets Sluice's if there are some",
+        examples=[["JJFI65432100000000224"]],
     )
     rows: Annotated[tuple[ParcelRowGiven, ...], Field(max_length=domain.MOST_PACKED, fail_fast=True)] | None = Field(
         default=None, description="What is in it, in place of what was"
@@ -179,6 +184,7 @@ def _parcel(given: ParcelGiven) -> domain.ParcelChange:
         pickup_point_id=given.pickup_point_id,
         routing_service_code=given.routing_service_code,
         ready=given.ready,
+        weight=given.weight,
         tracking_codes=given.tracking_codes,
         rows=None
         if given.rows is None

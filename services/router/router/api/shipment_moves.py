@@ -21,6 +21,8 @@ from router.api.shipment_rejection import RejectionGiven
 from router.api.shipment_requests import TAGGED, Answers, IfMatch, ShipmentId, Supplier
 from router.api.shipment_shown import ShipmentShown
 from router.domain import Change, Refusal, Shipment
+from router.store import bookings
+from router.tracking import coding, following
 from shared import auth, edge, outbox, problems
 from shared.problems import FieldError
 
@@ -89,7 +91,10 @@ REJECTED = {
     }
 }
 NO_WAY_BACK: Answers = TAGGED | {
-    409: {"description": "It is Delivered or Cancelled already, or further than the status that is wanted"}
+    409: {
+        "description": "It is Delivered or Cancelled already, or further than the status that is wanted; or its"
+        " carrier's tracking codes are used up"
+    }
 }
 
 
@@ -100,7 +105,8 @@ NO_WAY_BACK: Answers = TAGGED | {
         "Open it, say what is being done, pack it into parcels, confirm what is delivered, say what is wrong, or"
         " cancel it. What is not said stays as it is. Parcels are found by their ids, and a new id makes a parcel that"
         " takes over what it does not say from the first one; the rows of a parcel replace those it had. Delivered"
-        " without any quantity delivers all."
+        " without any quantity delivers all. A parcel that is delivered without `trackingCodes` gets a code of its"
+        " carrier's number series, if an operator has given any. Codes of your own may also follow later."
     ),
     response_description=CHANGED,
     response_model=ShipmentShown,
@@ -140,7 +146,13 @@ async def merge_shipment(
     ),
     response_description=CHANGED,
     response_model=ShipmentShown,
-    responses=TAGGED | {409: {"description": "It was cancelled, delivered in part, or goes through nShift"}},
+    responses=TAGGED
+    | {
+        409: {
+            "description": "It was cancelled, delivered in part, or goes through nShift; or its carrier's tracking"
+            " codes are used up"
+        }
+    },
 )
 async def deliver_shipment(
     request: Request, caller: Supplier, shipment_id: ShipmentId, if_match: IfMatch = None
@@ -223,6 +235,7 @@ async def _move(
         if once is not None and (before := await once.answered(tx)) is not None:
             return before
         for _ in range(ATTEMPTS):
+            to_book: tuple[str, ...] = ()
             found = await shipment_requests.find(tx, shipment_id)
             if found.supplier_id != caller.organisation:
                 raise problems.Refused(403, "A shipment is changed by its supplier alone")
@@ -231,11 +244,16 @@ async def _move(
             moved = decide(found, await tx.now())
             if isinstance(moved, Refusal):
                 raise _refused(moved)
+            if moved.status == domain.DELIVERED != found.status:
+                moved, to_book = await coding.with_codes(tx, moved)
             if moved is found or await store.save_moved(tx, moved):
                 if moved is not found:
                     await store.save_rows(tx, moved)
                     await outbox.put(tx, domain.shipment_changed(moved))
-                answer = shipment_answer.one(moved, caller.organisation)
+                    if to_book:
+                        await bookings.ask_for_bookings(tx, moved, to_book)
+                followed = await following.following_of(tx, moved)
+                answer = shipment_answer.one(moved, caller.organisation, followed)
                 return answer if once is None else await once.keep(tx, answer)
     raise problems.conflict("The shipment is being changed by somebody else; try again")
 

@@ -114,6 +114,16 @@ class ParcelRowShown(wire.WireModel):
     )
 
 
+class DocumentShown(wire.WireModel):
+    """A paper of a parcel that there is."""
+
+    type: str = Field(description="`label` for the address label, `note` for the delivery note", examples=["label"])
+    uri: str = Field(
+        description="Where to get it, on the same host and with the same token",
+        examples=["/ecommerce/v3/shipments/019b7d62-e400-8f5c-93ad-27c2f1a5d3b0/parcels/1/label"],
+    )
+
+
 class ParcelShown(wire.WireModel):
     """A parcel, with the carrier's service and the codes it is followed by."""
 
@@ -129,8 +139,26 @@ class ParcelShown(wire.WireModel):
     pickup_point_id: str | None = Field(default=None, description="Where it is picked up", examples=["001003200"])
     routing_service_code: str | None = Field(default=None, description="The carrier's routing code", examples=["3200"])
     ready: bool = Field(description="Whether it is packed", examples=[False])
+    weight: wire.Number | None = Field(
+        default=None, description="What it weighs in kilograms, if its supplier said so", examples=[2.5]
+    )
     tracking_codes: tuple[str, ...] = Field(
         default=(), description="The codes it is followed by", examples=[["JJFI65432100000000224"]]
+    )
+    own_tracking_codes: bool | None = Field(
+        default=None,
+        description="Whether the supplier gave these codes, so that there is no address label; left out without codes",
+        examples=[False],
+    )
+    tracking_links: tuple[str, ...] | None = Field(
+        default=None,
+        description="Where the carrier shows where it is, for each code; left out when no such address is known",
+        examples=[["https://www.posti.fi/fi/seuranta#/lahetys/JJFI65432100000000224"]],
+    )
+    documents: tuple[DocumentShown, ...] = Field(
+        default=(),
+        description="Its papers, as far as there are any: the note of what is sent, and the label once Sluice has given"
+        " it a tracking code",
     )
     rows: tuple[ParcelRowShown, ...] = Field(default=(), description="What is in it")
 

@@ -10,6 +10,7 @@ from router import domain, store
 from router.api import shipment_answer, shipment_requests
 from router.api.shipment_requests import TAGGED, Party, ShipmentId
 from router.api.shipment_shown import ShipmentShown
+from router.tracking import following
 from shared import problems, wire
 from shared.problems import FieldError
 
@@ -91,7 +92,8 @@ async def list_shipments(
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         total = await store.count_shipments(tx, wanted)
         found = await store.shipments(tx, wanted, limit=asked.size, offset=asked.offset)
-    return shipment_answer.page(found, caller.organisation, total, asked, request.url)
+        followed = await following.following(tx)
+    return shipment_answer.page(found, caller.organisation, followed, total, asked, request.url)
 
 
 @router.get(
@@ -105,7 +107,8 @@ async def show_shipment(request: Request, caller: Party, shipment_id: ShipmentId
     """To the supplier who sends it, and to the retailer who ordered it."""
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         found = await shipment_requests.find(tx, shipment_id)
-    return shipment_answer.one(found, caller.organisation)
+        followed = await following.following_of(tx, found)
+    return shipment_answer.one(found, caller.organisation, followed)
 
 
 def _statuses(listed: str) -> tuple[str, ...] | None:

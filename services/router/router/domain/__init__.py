@@ -30,6 +30,7 @@ from router.domain.moving import (
     move,
 )
 from router.domain.noting import MOST_EVENTS, note
+from router.domain.papers import why_no_label, why_no_note
 from router.domain.part_cancelling import PartCancelled, cancel_part
 from router.domain.preferences import Preferences, preferred
 from router.domain.record import DecisionRecord, Happening, Route, RowRecord, recompute
@@ -170,6 +171,8 @@ __all__ = [
     "untouched",
     "whole_ask",
     "whole_order",
+    "why_no_label",
+    "why_no_note",
     "with_part_cancelled",
     "withdraw",
     "would_change",

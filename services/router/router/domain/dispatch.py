@@ -95,6 +95,8 @@ def order_routed(route: Route) -> OrderRouted:
     return made(
         OrderRouted,
         order_id=record.order_id,
+        order_external_id=record.external_id,
+        retailer_id=route.order.retailer_id,
         round=route.round,
         outcome=_outcome(standing.rows) if record.history else record.outcome,
         routed_at=max([record.decided_at, *(happening.at for happening in record.history)]),

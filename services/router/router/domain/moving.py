@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from router.domain import coding
 from router.domain.shipment import (
     CANCELLED,
     DELIVERED,
@@ -27,9 +28,6 @@ MOST_PARCELS = 200
 MOST_PACKED = 5_000
 """Parcels of a shipment, and rows in all of them together. Each change reads and tells all of it."""
 
-NSHIFT = frozenset({"unifaun", "nshift"})
-"""What nShift's service is called where a carrier is named."""
-
 SAYABLE = (
     "package_type",
     "service_code",
@@ -38,6 +36,7 @@ SAYABLE = (
     "pickup_point_id",
     "routing_service_code",
     "ready",
+    "weight",
     "tracking_codes",
 )
 """The fields of a parcel that a change may name, its rows aside."""
@@ -65,6 +64,7 @@ class ParcelChange:
     pickup_point_id: str | None = None
     routing_service_code: str | None = None
     ready: bool | None = None
+    weight: Decimal | None = None
     tracking_codes: tuple[str, ...] | None = None
     rows: tuple[PackedChange, ...] | None = None
 
@@ -105,7 +105,7 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
 
     Delivered without any quantity delivers all; with quantities it delivers these, added up over the parcels, and what
     is not mentioned is not coming. Cancelled delivers nothing. Error may come at any time before, and from there the
-    shipment goes on where it was, or further.
+    shipment goes on where it was, or further. What is Delivered may still be given the supplier's own tracking codes.
     """
     status = change.status or shipment.status
     if status not in STATUSES:
@@ -121,9 +121,15 @@ def move(shipment: Shipment, change: Change, at: datetime) -> Shipment | Refusal
     reference = change.external_reference or shipment.external_reference
     stays = parcels == packing(shipment)
     reason = change.reason or (shipment.status_reason if status == shipment.status else None)
-    if (status, reference, reason) == (shipment.status, shipment.external_reference, shipment.status_reason) and stays:
+    only_parcels = (status, reference, reason) == (
+        shipment.status,
+        shipment.external_reference,
+        shipment.status_reason,
+    )
+    if only_parcels and stays:
         return shipment
-    conflict = conflict_of(shipment, status) or (_nshift(parcels) if change.whole else None)
+    late = only_parcels and status == DELIVERED and coding.are_late_codes(packing(shipment), parcels)
+    conflict = (None if late else conflict_of(shipment, status)) or (_nshift(parcels) if change.whole else None)
     if conflict is not None:
         return Refusal(conflict=conflict)
     delivered = _delivered(parcels) if status == DELIVERED else {}
@@ -155,7 +161,7 @@ def conflict_of(shipment: Shipment, wanted: str) -> str | None:
 def _nshift(parcels: Iterable[Parcel]) -> str | None:
     """Why a shipment cannot be confirmed as a whole: nShift makes its papers parcel by parcel (glue-api.md A.9, 7)."""
     for parcel in parcels:
-        if (parcel.delivery_operator or "").strip().casefold() in NSHIFT:
+        if coding.is_nshift(parcel.delivery_operator):
             return (
                 f"Parcel {parcel.parcel_id} goes through {parcel.delivery_operator}, so the shipment is not confirmed"
                 " in one step: PATCH it to Delivered with its parcels"
@@ -179,9 +185,17 @@ def _repacked(shipment: Shipment, changes: Sequence[ParcelChange]) -> tuple[tupl
             wrong.append(Wrong(f"{at}.parcelId", "duplicate", f"parcel {change.parcel_id} is given twice"))
         seen.add(change.parcel_id)
         parcel = parcels.get(change.parcel_id) or _with(
-            first, parcel_id=change.parcel_id, ready=False, tracking_codes=(), rows=()
+            first,
+            parcel_id=change.parcel_id,
+            ready=False,
+            weight=None,
+            tracking_codes=(),
+            tracking_from=None,
+            rows=(),
         )
-        said = {name: value for name in SAYABLE if (value := getattr(change, name)) is not None}
+        said: dict[str, object] = {name: value for name in SAYABLE if (value := getattr(change, name)) is not None}
+        if change.tracking_codes not in (None, parcel.tracking_codes):
+            said["tracking_from"] = None
         if change.rows is not None:
             said["rows"] = tuple(_packed(shipment.catalogue_id, wanted, change.rows, room, f"{at}.rows", wrong))
         parcels[change.parcel_id] = _with(parcel, **said)

@@ -35,7 +35,11 @@ class Packed(Part):
 
 
 class Parcel(Part):
-    """A parcel of a shipment, with the carrier's service and the codes it is followed by."""
+    """A parcel of a shipment, with the carrier's service and the codes it is followed by.
+
+    `tracking_from` is where Sluice got these: the number series, or the carrier that booked it. None: the supplier's.
+    `weight` is in kilograms.
+    """
 
     parcel_id: str
     package_type: str = "PC"
@@ -45,8 +49,15 @@ class Parcel(Part):
     pickup_point_id: str | None = None
     routing_service_code: str | None = None
     ready: bool = False
+    weight: Quantity | None = None
     tracking_codes: tuple[str, ...] = ()
+    tracking_from: str | None = None
     rows: tuple[Packed, ...] = ()
+
+    @property
+    def own_tracking_codes(self) -> bool:
+        """Whether its codes are the supplier's own, of a carrier whose label Sluice does not make."""
+        return bool(self.tracking_codes) and self.tracking_from is None
 
 
 class Noted(Part):
@@ -174,6 +185,7 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
     return ShipmentChanged(
         shipment_id=shipment.shipment_id,
         order_id=shipment.order_id,
+        order_external_id=shipment.order_external_id,
         retailer_id=shipment.retailer_id,
         supplier_id=shipment.supplier_id,
         catalogue_id=shipment.catalogue_id,

@@ -66,6 +66,15 @@ async def points(tx: Transaction, wanted: Wanted, limit: int) -> list[PickupPoin
     return [_point(row) for row in rows]
 
 
+async def points_called(tx: Transaction, external_id: str) -> list[PickupPoint]:
+    """The points with an id, which each provider gives away for itself."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM pickup_points WHERE external_id = $1 ORDER BY service_provider",  # noqa: S608
+        external_id,
+    )
+    return [_point(row) for row in rows]
+
+
 async def nearest_points(tx: Transaction, wanted: Wanted, place: Place, limit: int) -> list[PickupPoint]:
     """The points nearest to a place, nearest first; of the same place by provider and id."""
     arguments = _Arguments()

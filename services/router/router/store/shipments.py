@@ -129,6 +129,45 @@ async def shipments_for_update(tx: Transaction, order_ids: Collection[UUID]) -> 
     return list(await with_rows(tx, rows))
 
 
+async def named_for_update(
+    tx: Transaction,
+    supplier_id: str,
+    ids: Collection[UUID],
+    external_references: Collection[str],
+    order_external_ids: Collection[str],
+    made_since: datetime,
+) -> list[Shipment]:
+    """A supplier's shipments with these ids, references of its own, or numbers of orders, locked in the order of ids.
+
+    By the order's number only those made since a moment are found.
+    """
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM shipments WHERE supplier_id = $1 AND id = ANY(ARRAY("  # noqa: S608
+        " SELECT unnest($2::uuid[])"
+        " UNION ALL SELECT id FROM shipments WHERE supplier_id = $1 AND external_reference = ANY($3::text[])"
+        " UNION ALL SELECT id FROM shipments WHERE supplier_id = $1 AND created_at >= $5"
+        "  AND order_external_id = ANY($4::text[]) AND cardinality($4::text[]) > 0)) ORDER BY id FOR UPDATE",
+        supplier_id,
+        list(ids),
+        list(external_references),
+        list(order_external_ids),
+        made_since,
+    )
+    return list(await with_rows(tx, rows))
+
+
+async def save_codes(tx: Transaction, shipments: Iterable[Shipment]) -> None:
+    """Write the next versions of locked shipments whose parcels have other tracking codes now."""
+    await tx.execute(
+        "UPDATE shipments SET parcels = news.parcels, version = news.version, updated_at = news.updated_at"
+        " FROM unnest($1::uuid[], $2::jsonb[], $3::int[], $4::timestamptz[]) AS news (id, parcels, version, updated_at)"
+        " WHERE shipments.id = news.id",
+        *postgres.columns(
+            ((one.shipment_id, _listed(one.parcels), one.version, one.updated_at) for one in shipments), 4
+        ),
+    )
+
+
 async def save_amended_shipments(tx: Transaction, shipments: Iterable[Shipment]) -> None:
     """Write the next versions of locked shipments that were called off or are to be sent otherwise."""
     await tx.execute(

@@ -1,0 +1,125 @@
+"""A label and a note for each of a thousand parcels, asked for by their suppliers while orders flow.
+
+The parcels are confirmed before; measured is the time from the first paper that is asked for to the last that has come,
+over as many connections as there are suppliers' desks. Each is another paper, so that none was kept.
+"""
+
+import asyncio
+import time
+from itertools import cycle
+
+import httpx
+
+from bench import loading, market
+from bench.loading import Load
+from bench.parts.options import Bench
+from deploy.local import demo, ports
+from router.domain.number_series import NumberSeries
+from router.store import number_series
+
+DESKS = 8
+CONFIRMING = 16
+ASKED_AT_ONCE = 500
+SHARE_OF_RATE = 0.5
+USUAL_RATE = 60.0
+"""Orders a second that flow when nobody has measured how many can."""
+SERIES = NumberSeries(
+    name="bench",
+    carrier="Posti",
+    form="JJFI",
+    prefix="654321",
+    check_digit="LUHN",
+    first=1,
+    last=1_000_000,
+    low_at=10,
+)
+
+Address = tuple[str, dict[str, str]]
+"""A parcel, and the header of the supplier whose it is."""
+
+
+async def measure(bench: Bench) -> None:
+    """Measure how long all of it takes."""
+    options, report = bench.options, bench.report
+    loading.told.print(f"Labels and notes of {options.parcels:,} parcels, while orders flow …")
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        parcels = await _confirmed(bench, client)
+    rate = SHARE_OF_RATE * float(report.headline.get("orders_per_second") or 2 * USUAL_RATE)
+    load = Load(max(1, int(rate * options.seconds)), rate, options.connections)
+    flowing = asyncio.create_task(loading.run(bench.system, bench.tokens.shop, load, bench.folder))
+    try:
+        await asyncio.sleep(1.0)
+        began = time.monotonic()
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+            waiting = [(f"{parcel}/{paper}", token) for parcel, token in parcels for paper in ("label", "note")]
+            took = await _got(client, waiting)
+        seconds = time.monotonic() - began
+        flowed_on = not flowing.done()
+        loaded = await flowing
+    finally:
+        flowing.cancel()
+    report.check("while papers are made", loaded)
+    report.figures["papers_seconds"] = seconds * 1_000 / len(parcels)
+    report.parts["papers"] = {
+        "parcels": len(parcels),
+        "papers": len(took),
+        "seconds": seconds,
+        "papers_per_second": len(took) / seconds,
+        "p50_ms": 1_000 * took[len(took) // 2],
+        "p99_ms": 1_000 * took[len(took) * 99 // 100],
+        "orders_flowed_to_the_end": flowed_on,
+        "orders": loaded.as_json(),
+    }
+    loading.told.print(
+        f"  {len(took):,} papers in {seconds:.1f} s, with {loaded.orders_per_second:,.0f} orders/s beside"
+    )
+
+
+async def _confirmed(bench: Bench, client: httpx.AsyncClient) -> list[Address]:
+    """Parcels with codes of a series, in turn of their suppliers."""
+    options, system = bench.options, bench.system
+    async with system.databases["router"].transaction() as tx:
+        await number_series.save_series(tx, SERIES)
+    # An order of the load is two or three shipments.
+    await loading.run(system, bench.tokens.shop, Load(options.parcels // 2 + 1), bench.folder)
+    router = f"http://{ports.LOOPBACK}:{system.ports['router']}/ecommerce/v3/shipments"
+    found: list[Address] = []
+    async with httpx.AsyncClient(base_url=system.address, timeout=60, trust_env=False) as gateway:
+        tokens = [await demo.token(gateway, supplier) for supplier in market.SUPPLIERS]
+    for token, page in zip(cycle(tokens), range(100 * len(tokens)), strict=False):
+        asked = {"status": "Created", "size": ASKED_AT_ONCE, "page": page // len(tokens)}
+        answer = (await client.get(router, params=asked, headers=token)).raise_for_status().json()
+        found += [(f"{router}/{one['shipmentId']}", token) for one in answer["content"]]
+        if len(found) >= options.parcels:
+            break
+    chosen = found[: options.parcels]
+    for at in range(0, len(chosen), CONFIRMING):
+        batch = chosen[at : at + CONFIRMING]
+        answers = await asyncio.gather(
+            *(client.post(f"{shipment}/delivered", headers=token) for shipment, token in batch)
+        )
+        for answer in answers:
+            answer.raise_for_status()
+    return [(f"{shipment}/parcels/1", token) for shipment, token in chosen]
+
+
+async def _got(client: httpx.AsyncClient, waiting: list[Address]) -> list[float]:
+    """Get papers, each desk one after the other; how many seconds each took, the quickest first.
+
+    Raises RuntimeError for one that is no PDF.
+    """
+    took: list[float] = []
+    left = iter(waiting)
+
+    async def work() -> None:
+        for address, token in left:
+            began = time.monotonic()
+            answer = await client.get(address, headers=token)
+            if answer.status_code != 200 or not answer.content.startswith(b"%PDF"):
+                raise RuntimeError(f"{address} answered {answer.status_code} {answer.text[:300]}")
+            took.append(time.monotonic() - began)
+
+    async with asyncio.TaskGroup() as desks:
+        for _ in range(DESKS):
+            desks.create_task(work())
+    return sorted(took)

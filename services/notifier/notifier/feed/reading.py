@@ -1,0 +1,73 @@
+"""Reading a feed: what comes behind a cursor, at once or as soon as there is something."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notifier.feed import cursor, news, store
+from notifier.feed.store import Told
+from shared import problems
+from shared.postgres import Database
+from shared.service import Service
+
+MOST_WAITING = 20
+"""So many requests of one organisation may wait for news in a process at once."""
+LOOK_UP_S = 1.0
+"""So often one that waits looks whether the service is about to stop."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Events in their order, and the position behind the last of them."""
+
+    events: Sequence[Told]
+    position: int
+    more: bool
+
+
+async def begin(database: Database, organisation: str, given: str | None) -> int:
+    """The position that a reader goes on from. Raises problems.Refused as `cursor.read` does."""
+    async with database.transaction_of(organisation) as tx:
+        return cursor.read(given, await store.standing(tx, organisation))
+
+
+async def page(database: Database, organisation: str, position: int, limit: int) -> Page:
+    """The next events behind a position. Raises problems.Refused with 410 when some of them are gone meanwhile."""
+    async with database.transaction_of(organisation) as tx:
+        events = await store.events_after(tx, organisation, position, limit)
+        if events and events[0].position != position + 1:
+            raise cursor.too_old(events[0].position - 1)
+    return Page(events, events[-1].position if events else position, len(events) == limit)
+
+
+def make_room(organisation: str) -> None:
+    """Raises problems.Refused with 429 when too many wait for this feed already."""
+    if news.waiting(organisation) >= MOST_WAITING:
+        message = f"{MOST_WAITING} requests wait for news of this feed already"
+        raise problems.Refused(429, message, headers={"Retry-After": "1"})
+
+
+async def wait(
+    service: Service, database: Database, organisation: str, position: int, limit: int, seconds: float
+) -> Page:
+    """The next events behind a position once there are some; none after so many seconds, or when the service stops.
+
+    Raises problems.Refused with 429 when too many wait for this feed already.
+    """
+    make_room(organisation)
+    clock = asyncio.get_running_loop().time
+    until, was_ready = clock() + seconds, service.ready
+    with news.listening(organisation) as heard:
+        while True:
+            heard.clear()
+            found = await page(database, organisation, position, limit)
+            while not found.events and not heard.is_set():
+                left = until - clock()
+                if left <= 0 or (was_ready and not service.ready):
+                    return found
+                try:
+                    await asyncio.wait_for(heard.wait(), min(left, LOOK_UP_S))
+                except TimeoutError:
+                    continue
+            if found.events:
+                return found

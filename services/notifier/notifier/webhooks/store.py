@@ -1,0 +1,332 @@
+"""The tables of webhooks, one function for each statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from notifier.feed.store import Told
+from notifier.webhooks.judging import Reply, Verdict
+from shared import postgres
+from shared.postgres import Record, Transaction
+
+Kind = Literal["event", "test", "redelivery"]
+State = Literal["active", "paused"]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where an organisation wants its events. `types`: which, none for all. `secrets` are sealed, the newest first.
+
+    `position` is the last event that was taken or not wanted, `behind` how many are still to be looked at. `attempts`
+    is how often the one that is due was refused, `failing_s` since how long, and `leased_until` proves a claim.
+    """
+
+    id: int
+    organisation: str
+    name: str
+    url: str
+    types: tuple[str, ...]
+    secrets: tuple[bytes, ...]
+    position: int
+    behind: int
+    state: State
+    why: str | None
+    attempts: int
+    failing_since: datetime | None
+    failing_s: float
+    next_at: datetime
+    leased_until: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class SealedSecrets:
+    """The secrets of a webhook as they are kept; the old one until it is replaced by the next."""
+
+    id: int
+    secret: bytes
+    old_secret: bytes | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request that was sent, and what came of it. `position` is None for what is in no feed."""
+
+    kind: Kind
+    position: int | None
+    event_id: str
+    event_type: str
+    attempt: int
+    sent_at: datetime
+    reply: Reply
+
+
+_SHOWN = (
+    "SELECT w.*, CASE WHEN w.old_until > now() THEN ARRAY[w.secret, w.old_secret] ELSE ARRAY[w.secret] END AS secrets,"
+    " greatest(coalesce(f.position, 0) - w.position, 0) AS behind,"
+    " coalesce(extract(epoch FROM now() - w.failing_since)::float8, 0) AS failing_s"
+)
+
+
+async def webhooks_page(tx: Transaction, organisation: str, offset: int, size: int) -> list[Webhook]:
+    """A page of an organisation's webhooks, by name."""
+    rows = await tx.fetch(
+        f"{_SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1"
+        " ORDER BY name OFFSET $2 LIMIT $3",
+        organisation,
+        offset,
+        size,
+    )
+    return [_webhook(row) for row in rows]
+
+
+async def count_webhooks(tx: Transaction, organisation: str) -> int:
+    """How many webhooks an organisation has."""
+    count: int = await tx.fetch_value("SELECT count(*) FROM webhooks WHERE organisation = $1", organisation)
+    return count
+
+
+async def webhook(tx: Transaction, organisation: str, name: str) -> Webhook | None:
+    """An organisation's webhook with this name."""
+    row = await tx.fetch_one(
+        f"{_SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1 AND name = $2",
+        organisation,
+        name,
+    )
+    return None if row is None else _webhook(row)
+
+
+async def create_webhook(
+    tx: Transaction, organisation: str, name: str, url: str, types: Sequence[str], secret: bytes, position: int
+) -> bool:
+    """Create a webhook that begins behind a position; False when there is one with this name."""
+    return bool(
+        await tx.execute(
+            "INSERT INTO webhooks (organisation, name, url, types, secret, position) VALUES ($1, $2, $3, $4, $5, $6)"
+            " ON CONFLICT DO NOTHING",
+            organisation,
+            name,
+            url,
+            list(types),
+            secret,
+            position,
+        )
+    )
+
+
+async def change_webhook(
+    tx: Transaction, organisation: str, name: str, url: str, types: Sequence[str], position: int | None
+) -> None:
+    """Change a webhook, and let it go on behind a position if one is given. What is refused is tried again at once.
+
+    Whoever sends to it at this moment stops after the request in hand, and notes nothing of where it is.
+    """
+    await tx.execute(
+        "UPDATE webhooks SET url = $3, types = $4, position = coalesce($5, position), attempts = 0,"
+        " failing_since = NULL, next_at = now(), leased_until = NULL WHERE organisation = $1 AND name = $2",
+        organisation,
+        name,
+        url,
+        list(types),
+        position,
+    )
+
+
+async def delete_webhook(tx: Transaction, organisation: str, name: str) -> bool:
+    """Delete a webhook and its log; False when there is none."""
+    return bool(await tx.execute("DELETE FROM webhooks WHERE organisation = $1 AND name = $2", organisation, name))
+
+
+async def change_secret(tx: Transaction, organisation: str, name: str, secret: bytes, old_hours: float) -> bool:
+    """Give a webhook a new secret; the one before signs as well for so many hours. False when there is no webhook."""
+    return bool(
+        await tx.execute(
+            "UPDATE webhooks SET secret = $3, leased_until = NULL, old_secret = CASE WHEN $4 > 0 THEN secret END,"
+            " old_until = CASE WHEN $4 > 0 THEN now() + make_interval(secs => $4 * 3600) END"
+            " WHERE organisation = $1 AND name = $2",
+            organisation,
+            name,
+            secret,
+            old_hours,
+        )
+    )
+
+
+async def secrets_for_update(tx: Transaction, after: int, limit: int) -> list[SealedSecrets]:
+    """Lock the next webhooks behind a number, of all organisations, and return their secrets."""
+    rows = await tx.fetch(
+        "SELECT id, secret, old_secret FROM webhooks WHERE id > $1 ORDER BY id LIMIT $2 FOR UPDATE", after, limit
+    )
+    return [SealedSecrets(row["id"], row["secret"], row["old_secret"]) for row in rows]
+
+
+async def save_sealed_anew(tx: Transaction, secrets: Sequence[SealedSecrets]) -> None:
+    """Write what is sealed of locked webhooks under another key now."""
+    await tx.execute(
+        "UPDATE webhooks w SET secret = anew.secret, old_secret = anew.old_secret"
+        " FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS anew (id, secret, old_secret) WHERE w.id = anew.id",
+        *postgres.columns(((one.id, one.secret, one.old_secret) for one in secrets), 3),
+    )
+
+
+async def resume(tx: Transaction, organisation: str, name: str, position: int) -> None:
+    """Let a webhook go on behind a position, at once."""
+    await tx.execute(
+        "UPDATE webhooks SET state = 'active', why = NULL, position = $3, attempts = 0, failing_since = NULL,"
+        " next_at = now(), leased_until = NULL WHERE organisation = $1 AND name = $2",
+        organisation,
+        name,
+        position,
+    )
+
+
+async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Webhook]:
+    """Take up to `limit` webhooks for which there is something for `lease_s` seconds, longest due first."""
+    rows = await tx.fetch(
+        "WITH due AS (SELECT w.id FROM webhooks w JOIN feeds f USING (organisation) WHERE w.state = 'active'"  # noqa: S608 - a constant of ours
+        " AND w.next_at <= now() AND (w.leased_until IS NULL OR w.leased_until <= now()) AND w.position < f.position"
+        " ORDER BY w.next_at LIMIT $1 FOR UPDATE OF w SKIP LOCKED),"
+        " claimed AS (UPDATE webhooks SET leased_until = now() + make_interval(secs => $2) FROM due"
+        " WHERE webhooks.id = due.id RETURNING webhooks.*)"
+        f" {_SHOWN} FROM claimed w JOIN feeds f USING (organisation) ORDER BY w.next_at",
+        limit,
+        lease_s,
+    )
+    return [_webhook(row) for row in rows]
+
+
+async def wanted_events(
+    tx: Transaction, organisation: str, types: Sequence[str], position: int, until: int, limit: int
+) -> list[Told]:
+    """The next events of a feed behind a position, up to another, that are of these types; of all if none are given."""
+    rows = await tx.fetch(
+        "SELECT position, id, type, content FROM events WHERE organisation = $1 AND position > $2 AND position <= $3"
+        " AND (cardinality($4::text[]) = 0 OR type = ANY($4)) ORDER BY position LIMIT $5",
+        organisation,
+        position,
+        until,
+        list(types),
+        limit,
+    )
+    return [Told(row["position"], row["id"], row["type"], row["content"]) for row in rows]
+
+
+async def event_at(tx: Transaction, organisation: str, position: int) -> Told | None:
+    """The event at a position of a feed, if it is kept."""
+    row = await tx.fetch_one(
+        "SELECT position, id, type, content FROM events WHERE organisation = $1 AND position = $2",
+        organisation,
+        position,
+    )
+    return None if row is None else Told(row["position"], row["id"], row["type"], row["content"])
+
+
+async def note_progress(
+    tx: Transaction, claimed: Webhook, position: int, attempts: int, verdict: Verdict, *, done: bool
+) -> bool:
+    """Note how far a webhook is, and what became of its last event; False when the claim is no longer good.
+
+    `done`: the claim ends with this.
+    """
+    return bool(
+        await tx.execute(
+            "UPDATE webhooks SET position = $3, attempts = $4::int,"
+            " failing_since = CASE WHEN $4::int = 1 THEN now()"
+            " WHEN $4::int > 1 THEN coalesce(failing_since, now()) END,"
+            " state = CASE WHEN $5::text IS NULL THEN state ELSE 'paused' END, why = $5,"
+            " next_at = now() + make_interval(secs => $6), leased_until = CASE WHEN $7 THEN NULL ELSE leased_until END"
+            " WHERE id = $1 AND leased_until = $2",
+            claimed.id,
+            claimed.leased_until,
+            position,
+            attempts,
+            verdict.why,
+            verdict.pause_s,
+            done,
+        )
+    )
+
+
+async def log_sent(tx: Transaction, webhook_id: int, organisation: str, url: str, sent: Sequence[Sent]) -> list[int]:
+    """Write requests into the log of a webhook; nothing if it is deleted meanwhile. Their numbers in the log."""
+    rows = await tx.fetch(
+        "INSERT INTO webhook_deliveries (webhook_id, organisation, url, kind, position, event_id, event_type, attempt,"
+        " sent_at, milliseconds, status, answer)"
+        " SELECT w.id, w.organisation, $3, given.* FROM (SELECT id, organisation FROM webhooks WHERE id = $1"
+        " AND organisation = $2 FOR KEY SHARE) AS w, unnest($4::text[], $5::bigint[], $6::text[], $7::text[],"
+        " $8::int[], $9::timestamptz[], $10::int[], $11::int[], $12::text[]) AS given RETURNING id",
+        webhook_id,
+        organisation,
+        url,
+        *postgres.columns(
+            (
+                (
+                    one.kind,
+                    one.position,
+                    one.event_id,
+                    one.event_type,
+                    one.attempt,
+                    one.sent_at,
+                    one.reply.milliseconds,
+                    one.reply.status,
+                    one.reply.text,
+                )
+                for one in sent
+            ),
+            9,
+        ),
+    )
+    return [row["id"] for row in rows]
+
+
+async def deliveries_page(tx: Transaction, webhook_id: int, offset: int, size: int) -> Sequence[Record]:
+    """A page of a webhook's log, newest first."""
+    return await tx.fetch(
+        "SELECT * FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id DESC OFFSET $2 LIMIT $3",
+        webhook_id,
+        offset,
+        size,
+    )
+
+
+async def count_deliveries(tx: Transaction, webhook_id: int) -> int:
+    """How many entries a webhook's log has."""
+    count: int = await tx.fetch_value("SELECT count(*) FROM webhook_deliveries WHERE webhook_id = $1", webhook_id)
+    return count
+
+
+async def delivery(tx: Transaction, webhook_id: int, number: int) -> Record | None:
+    """An entry of a webhook's log."""
+    return await tx.fetch_one("SELECT * FROM webhook_deliveries WHERE webhook_id = $1 AND id = $2", webhook_id, number)
+
+
+async def forget_deliveries(tx: Transaction, days: int, limit: int) -> int:
+    """Delete up to `limit` entries of all logs that are older than so many days; how many."""
+    return await tx.execute(
+        "DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(SELECT id FROM webhook_deliveries ORDER BY id LIMIT $2))"
+        " AND sent_at < now() - make_interval(days => $1)",
+        days,
+        limit,
+    )
+
+
+def _webhook(row: Record) -> Webhook:
+    return Webhook(
+        id=row["id"],
+        organisation=row["organisation"],
+        name=row["name"],
+        url=row["url"],
+        types=tuple(row["types"]),
+        secrets=tuple(row["secrets"]),
+        position=row["position"],
+        behind=row["behind"],
+        state=row["state"],
+        why=row["why"],
+        attempts=row["attempts"],
+        failing_since=row["failing_since"],
+        failing_s=row["failing_s"],
+        next_at=row["next_at"],
+        leased_until=row["leased_until"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,1 @@
+"""Carriers whose own systems book a parcel and make its label: asked over the network, outside any transaction."""

@@ -1,0 +1,60 @@
+"""The names of countries as post offices everywhere read them: in English."""
+
+from collections.abc import Mapping
+
+NAMES: Mapping[str, str] = {
+    "AT": "Austria",
+    "AU": "Australia",
+    "AX": "Åland, Finland",
+    "BE": "Belgium",
+    "BG": "Bulgaria",
+    "CA": "Canada",
+    "CH": "Switzerland",
+    "CN": "China",
+    "CY": "Cyprus",
+    "CZ": "Czechia",
+    "DE": "Germany",
+    "DK": "Denmark",
+    "EE": "Estonia",
+    "ES": "Spain",
+    "FI": "Finland",
+    "FO": "Faroe Islands",
+    "FR": "France",
+    "GB": "United Kingdom",
+    "GL": "Greenland",
+    "GR": "Greece",
+    "HK": "Hong Kong",
+    "HR": "Croatia",
+    "HU": "Hungary",
+    "IE": "Ireland",
+    "IL": "Israel",
+    "IN": "India",
+    "IS": "Iceland",
+    "IT": "Italy",
+    "JP": "Japan",
+    "KR": "South Korea",
+    "LI": "Liechtenstein",
+    "LT": "Lithuania",
+    "LU": "Luxembourg",
+    "LV": "Latvia",
+    "MT": "Malta",
+    "NL": "Netherlands",
+    "NO": "Norway",
+    "NZ": "New Zealand",
+    "PL": "Poland",
+    "PT": "Portugal",
+    "RO": "Romania",
+    "RS": "Serbia",
+    "SE": "Sweden",
+    "SG": "Singapore",
+    "SI": "Slovenia",
+    "SK": "Slovakia",
+    "TR": "Türkiye",
+    "UA": "Ukraine",
+    "US": "United States",
+}
+
+
+def name(code: str) -> str:
+    """A country by its two letters; the letters themselves of one that has no name here."""
+    return NAMES.get(code, code)

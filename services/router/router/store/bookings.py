@@ -1,0 +1,154 @@
+"""Parcels that are booked at a carrier's own system: asked for by suppliers, done by whichever booker claims them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from router.domain import Shipment
+from router.domain.booking import State, Verdict
+from router.store.carrier_accounts import SealedAccount
+from shared.postgres import Record, Transaction
+
+
+@dataclass(frozen=True)
+class Booking:
+    """How the booking of a parcel stands. `next_at` is when it is tried next, None when it is not."""
+
+    state: State
+    attempts: int
+    answer: str | None
+    next_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class ClaimedBooking:
+    """A booking, or its cancellation, that this booker alone may try until its lease ends.
+
+    `attempts` counts this try, and proves the claim with `leased_until`. `unsure`: an earlier try may have succeeded.
+    """
+
+    shipment_id: UUID
+    parcel_id: str
+    supplier_id: str
+    state: State
+    attempts: int
+    leased_until: datetime
+    tried_s: float
+    unsure: bool
+    carrier_id: str | None
+    account: SealedAccount | None
+
+
+async def ask_for_bookings(tx: Transaction, shipment: Shipment, parcel_ids: Collection[str]) -> None:
+    """Let parcels be booked, also such as were refused or cancelled before. What is under way or booked stays so."""
+    await tx.execute(
+        "INSERT INTO bookings AS b (shipment_id, parcel_id, retailer_id, supplier_id, catalogue_id)"
+        " SELECT $1, parcel_id, $2, $3, $4 FROM unnest($5::text[]) AS parcel_id"
+        " ON CONFLICT (shipment_id, parcel_id) DO UPDATE SET state = 'pending', attempts = 0, first_tried_at = NULL,"
+        " next_at = now(), answer = NULL, unsure = false, changed_at = now()"
+        " WHERE b.state IN ('refused', 'cancelled', 'not wanted')",
+        shipment.shipment_id,
+        shipment.retailer_id,
+        shipment.supplier_id,
+        shipment.catalogue_id,
+        list(parcel_ids),
+    )
+
+
+async def booking_of(tx: Transaction, shipment_id: UUID, parcel_id: str) -> Booking | None:
+    """How the booking of a parcel stands; None when none was asked for."""
+    row = await tx.fetch_one(
+        "SELECT state, attempts, answer, CASE WHEN state IN ('pending', 'cancelling') THEN next_at END AS next_at,"
+        " changed_at FROM bookings WHERE shipment_id = $1 AND parcel_id = $2",
+        shipment_id,
+        parcel_id,
+    )
+    if row is None:
+        return None
+    return Booking(row["state"], row["attempts"], row["answer"], row["next_at"], row["changed_at"])
+
+
+async def label_of(tx: Transaction, shipment_id: UUID, parcel_id: str) -> bytes | None:
+    """The label (PDF) that a carrier made of a parcel it has booked; None when there is none."""
+    label: bytes | None = await tx.fetch_value(
+        "SELECT label FROM bookings WHERE shipment_id = $1 AND parcel_id = $2 AND state = 'booked'",
+        shipment_id,
+        parcel_id,
+    )
+    return label
+
+
+async def claim_bookings(tx: Transaction, limit: int, lease_s: float) -> Sequence[ClaimedBooking]:
+    """Take up to `limit` bookings that are due for `lease_s` seconds, also from a booker whose own lease has ended."""
+    rows = await tx.fetch(
+        "WITH due AS (SELECT shipment_id, parcel_id, unsure FROM bookings"
+        " WHERE state IN ('pending', 'cancelling') AND next_at <= now()"
+        " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED),"
+        " claimed AS (UPDATE bookings b SET attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, now()),"
+        "  next_at = now() + make_interval(secs => $2), unsure = true FROM due"
+        "  WHERE b.shipment_id = due.shipment_id AND b.parcel_id = due.parcel_id"
+        "  RETURNING b.shipment_id, b.parcel_id, b.retailer_id, b.supplier_id, b.catalogue_id, b.state, b.attempts,"
+        "  b.next_at, b.first_tried_at, b.carrier_id, due.unsure AS was_unsure)"
+        " SELECT c.*, extract(epoch FROM now() - c.first_tried_at)::float8 AS tried_s, a.sealed, a.sender_quick_id,"
+        "  a.changed_at FROM claimed c LEFT JOIN carrier_accounts a"
+        "  ON a.retailer_id = c.retailer_id AND a.catalogue_id = c.catalogue_id ORDER BY c.shipment_id, c.parcel_id",
+        limit,
+        lease_s,
+    )
+    return [_claimed(row) for row in rows]
+
+
+async def note_booking(
+    tx: Transaction, claimed: ClaimedBooking, verdict: Verdict, carrier_id: str | None, label: bytes | None
+) -> bool:
+    """Note what became of a try; False, and nothing is noted, when another has the claim by now."""
+    noted = await tx.execute(
+        "UPDATE bookings SET state = $5, answer = $6, next_at = now() + make_interval(secs => $7), unsure = $8,"
+        " carrier_id = coalesce($9, carrier_id), label = CASE WHEN $9::text IS NULL THEN label ELSE $10 END,"
+        " changed_at = now()"
+        " WHERE shipment_id = $1 AND parcel_id = $2 AND attempts = $3 AND next_at = $4",
+        claimed.shipment_id,
+        claimed.parcel_id,
+        claimed.attempts,
+        claimed.leased_until,
+        verdict.state,
+        verdict.answer,
+        verdict.pause_s,
+        verdict.unsure,
+        carrier_id,
+        label,
+    )
+    return noted > 0
+
+
+async def cancel_booking(tx: Transaction, shipment_id: UUID, parcel_id: str) -> bool:
+    """Let the carrier give a booking up that it has made. False when it has made none."""
+    cancelled = await tx.execute(
+        "UPDATE bookings SET state = 'cancelling', attempts = 0, first_tried_at = NULL, next_at = now(), answer = NULL,"
+        " changed_at = now() WHERE shipment_id = $1 AND parcel_id = $2 AND state = 'booked'",
+        shipment_id,
+        parcel_id,
+    )
+    return cancelled > 0
+
+
+def _claimed(row: Record) -> ClaimedBooking:
+    account = None
+    if row["sealed"] is not None:
+        account = SealedAccount(
+            row["retailer_id"], row["catalogue_id"], row["sealed"], row["sender_quick_id"], row["changed_at"]
+        )
+    return ClaimedBooking(
+        shipment_id=row["shipment_id"],
+        parcel_id=row["parcel_id"],
+        supplier_id=row["supplier_id"],
+        state=row["state"],
+        attempts=row["attempts"],
+        leased_until=row["next_at"],
+        tried_s=row["tried_s"],
+        unsure=row["was_unsure"],
+        carrier_id=row["carrier_id"],
+        account=account,
+    )

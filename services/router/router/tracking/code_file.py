@@ -1,0 +1,165 @@
+"""A file of tracking codes that a supplier got elsewhere: CSV with a header, one code on a line.
+
+A shipment is named by Sluice's id, by the supplier's own reference or by the order's number; the parcel by its id,
+which may be left out of a shipment that has one parcel only.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from shared import problems
+from shared.problems import FieldError
+
+MOST_LINES = 2_000
+LONGEST = 100
+"""The most lines of one file, and characters of a code or an id, as where they are sent one by one."""
+
+Name = Literal["shipmentId", "externalId", "reference"]
+NAMES: tuple[Name, ...] = ("shipmentId", "externalId", "reference")
+"""What a shipment may be named by, the surest first."""
+
+COLUMNS = {name.lower(): name for name in (*NAMES, "parcelId", "trackingCode")}
+
+SHORTENED = re.compile(r"^\d([.,]\d+)?[Ee]\+?\d+$")
+FORMULA = re.compile(r'^="(.*)"$')
+"""A number as a spreadsheet shortens it, and a cell as some write it to keep spreadsheets from doing so."""
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    """A line: which shipment, by which of its names, which parcel, None for the only one, and a code of it."""
+
+    line: int
+    named_by: Name
+    name: str
+    parcel_id: str | None
+    code: str
+
+    @property
+    def shipment_id(self) -> UUID | None:
+        """The shipment's id, if it is named by that."""
+        return UUID(self.name) if self.named_by == "shipmentId" else None
+
+
+@dataclass(frozen=True)
+class LineFault:
+    """What is wrong with a line. Line 1 is the header."""
+
+    line: int
+    field: str
+    code: str
+    message: str
+
+    def as_error(self) -> FieldError:
+        """As the errors of a request are told."""
+        return FieldError(f"line {self.line}: {self.field}", self.code, self.message)
+
+
+def read(data: bytes) -> tuple[list[CodeLine], list[LineFault]]:
+    """The lines of a file that can be read, and what is wrong with the others.
+
+    Raises problems.Refused with 400 for what is no such file, or has more than `MOST_LINES` lines.
+    """
+    text = _text(data)
+    if not text.strip():
+        raise _no_file("is required: a CSV file with a header", "no_lines")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    cells = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    good: list[CodeLine] = []
+    wrong: list[LineFault] = []
+    try:
+        columns = _columns(next(cells, []))
+        for row in cells:
+            given = [_cell(cell) for cell in row]
+            if not any(given):
+                continue
+            if len(good) + len(wrong) >= MOST_LINES:
+                raise _no_file(f"has more than {MOST_LINES} lines; send the rest separately", "too_many_lines")
+            found = _line(cells.line_num, columns, given)
+            if isinstance(found, CodeLine):
+                good.append(found)
+            else:
+                wrong += found
+    except csv.Error as error:
+        raise _no_file(f"line {cells.line_num} is not valid CSV: {error}", "csv") from None
+    if not good and not wrong:
+        raise _no_file("has no lines below its header", "no_lines")
+    return good, wrong
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _no_file(f"line {line} is not UTF-8; save the file as CSV UTF-8", "encoding") from None
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    """The columns in the file's order. A header may have capitals, blanks and underscores as it likes."""
+    plain = [re.sub(r"[\W_]", "", cell).lower() for cell in header]
+    wrong = [
+        *(
+            f"the column {cell[:50]!r} is not known; there are {', '.join(COLUMNS.values())}"
+            for cell, name in zip(header, plain, strict=True)
+            if name not in COLUMNS
+        ),
+        *(f"the column {COLUMNS[name]} is there twice" for name in COLUMNS if plain.count(name) > 1),
+    ]
+    if "trackingcode" not in plain:
+        wrong.append("the column trackingCode is missing")
+    if not {name.lower() for name in NAMES}.intersection(plain):
+        wrong.append(f"none of the columns {', '.join(NAMES)} is there, which say what shipment a line is about")
+    if wrong:
+        raise problems.invalid(FieldError("line 1", "column", message) for message in wrong[:20])
+    return [COLUMNS[name] for name in plain]
+
+
+def _cell(cell: str) -> str:
+    found = FORMULA.match(stripped := cell.strip())
+    return found[1].strip() if found else stripped
+
+
+def _line(line: int, columns: Sequence[str], given: Sequence[str]) -> CodeLine | list[LineFault]:
+    if len(given) != len(columns):
+        return [LineFault(line, "line", "cells", f"has {len(given)} cells under {len(columns)} columns")]
+    values = {column: value for column, value in zip(columns, given, strict=True) if value}
+    wrong = [fault for column, value in values.items() if (fault := _fault(line, column, value))]
+    named_by: Name | None = next((name for name in NAMES if name in values), None)
+    if named_by is None:
+        wrong.append(LineFault(line, NAMES[0], "not_given", f"is required, or {' or '.join(NAMES[1:])}"))
+    if "trackingCode" not in values:
+        wrong.append(LineFault(line, "trackingCode", "not_given", "is required"))
+    if named_by is None or wrong:
+        return wrong
+    return CodeLine(line, named_by, values[named_by], values.get("parcelId"), values["trackingCode"])
+
+
+def _fault(line: int, column: str, value: str) -> LineFault | None:
+    if len(value) > LONGEST:
+        return LineFault(line, column, "longer", f"has at most {LONGEST} characters")
+    if not value.isprintable():
+        return LineFault(line, column, "characters", "has a character that cannot be printed")
+    if column != "parcelId" and SHORTENED.match(value):
+        message = f"{value} is what a spreadsheet makes of a long number; format the column as text and fill it anew"
+        return LineFault(line, column, "shortened", message)
+    if column == "shipmentId" and not _is_id(value):
+        return LineFault(line, column, "unknown_shipment", f"{value} is not the id of a shipment")
+    return None
+
+
+def _is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_file(message: str, code: str) -> problems.Refused:
+    return problems.invalid([FieldError("body", code, message)])
