@@ -94,7 +94,10 @@ def main() -> int:
             *([f"--only '{wanted.only}'"] * (wanted.only != "*")),
         ]
         table.write(wanted.out, table.results(outcomes, " ".join(["python -m tests.faults", *asked_for])))
-    return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
+    short = [one for one in outcomes if one.lacks == runner.NO_TIME or (one.lacks is None and one.runs < wanted.runs)]
+    for outcome in short:
+        print(f"{outcome.fault.name}: struck {outcome.runs} times of {wanted.runs}")
+    return 0 if outcomes and not short and all(outcome.good for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

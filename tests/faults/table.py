@@ -52,6 +52,8 @@ def _line(outcome: Outcome) -> str:
     if outcome.lacks is not None:
         return f"| {fault.name} | {fault.what} | 0 | | | | | | | not struck here: {outcome.lacks} |"
     besides = [f"{what}: {times}" for what, times in sorted(outcome.notes.items())]
+    if outcome.tries > outcome.runs:
+        besides.append(f"missed, and not counted: {outcome.tries - outcome.runs}")
     if found.taken_untold:
         besides.append(f"taken though the answer was lost: {found.taken_untold}")
     besides.extend(found.wrong)
