@@ -22,13 +22,14 @@ class Open(NamedTuple):
     there: Sequence[tuple[str, Decimal]]
 
 
-def fewest(order: Ordered, ranked: Plan, shipments: int) -> Plan | None:
+def fewest(order: Ordered, ranked: Plan) -> Plan | None:
     """The plan by which an order is served as well in as few shipments as can be; None where that is not easily said.
 
-    It is the ranked plan, which comes to so many `shipments`, if none needs fewer. Of several sets of catalogues that
-    do, the one is taken whose candidates are highest in the ranking. It is easily said for rows by themselves: none in
-    a bundle, none that must be whole, no stock that two of them want. Such a row gets the same from the shelves, and as
-    much of it waits, whoever is asked first; one that needs all there is has no choice at all.
+    It is the ranked plan if nothing needs fewer. Of several sets of catalogues that do, the one is taken whose
+    candidates are highest in the ranking. It is easily said for rows by themselves: none in a bundle, none that must be
+    whole, no stock that two of them want, and none of which too little would have the order refused. Such a row gets
+    the same from the shelves, and as much of it waits, whoever is asked first; one that needs all there is has no
+    choice at all.
     """
     demands = asked(order, ranked)
     if not _apart(demands):
@@ -38,12 +39,16 @@ def fewest(order: Ordered, ranked: Plan, shipments: int) -> Plan | None:
     choosing: list[Open] = []
     for demand in demands:
         there = _there(candidates[demand.external_id], demand.quantity)
-        if sum((stock for _, stock in there), NOTHING) <= demand.quantity:
+        stock = sum((stock for _, stock in there), NOTHING)
+        if stock < demand.quantity and (demand.mandatory or ranked.all_or_nothing):
+            return None
+        if stock <= demand.quantity:
             forced.update(catalogue for catalogue, stock in there if stock)
         else:
             choosing.append(Open(demand.external_id, demand.quantity, there))
+    usual = forced.union(*(_drained(row) for row in choosing))
     others = sorted({catalogue for row in choosing for catalogue, stock in row.there if stock} - forced)
-    for more in range(min(shipments - len(forced), len(others) + 1)):
+    for more in range(len(usual) - len(forced)):
         if comb(len(others), more) > MOST_TRIED:
             return None
         covering = [
@@ -71,6 +76,17 @@ def _there(candidates: Sequence[Ranked], needed: Decimal) -> list[tuple[str, Dec
     for one in candidates:
         there.setdefault((one.catalogue_id, one.product_id), needed if one.unlimited else one.stock or NOTHING)
     return [(catalogue, stock) for (catalogue, _), stock in there.items()]
+
+
+def _drained(row: Open) -> set[str]:
+    """The catalogues that give to a row when they are asked in their turn."""
+    giving: set[str] = set()
+    missing = row.needed
+    for name, stock in row.there:
+        if missing > 0 and stock:
+            giving.add(name)
+            missing -= stock
+    return giving
 
 
 def _covers(row: Open, catalogues: Collection[str]) -> bool:

@@ -51,10 +51,10 @@ def optimised(aim: Aim, order: Ordered, ranked: Plan) -> Plan:
 
     It is never worse than the plan by priority, and is that plan unless another is better by these.
     """
-    usual = measure(aim, ranked, expected(order, ranked))
-    covered = None if aim.priced else fewest(order, ranked, int(usual.worth))
+    covered = None if aim.priced else fewest(order, ranked)
     if covered is not None:
         return covered
+    usual = measure(aim, ranked, expected(order, ranked))
     better = best_plan(aim, order, ranked, usual)
     if better is None or measure(aim, better, expected(order, better)) >= usual:
         return ranked
