@@ -1,6 +1,6 @@
 """The fewest shipments of an order where that is easily said: sets of catalogues are tried, and nothing searched."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
 from math import comb
@@ -46,8 +46,9 @@ def fewest(order: Ordered, ranked: Plan) -> Plan | None:
             forced.update(catalogue for catalogue, stock in there if stock)
         else:
             choosing.append(Open(demand.external_id, demand.quantity, there))
-    usual = forced.union(*(_drained(row) for row in choosing))
-    others = sorted({catalogue for row in choosing for catalogue, stock in row.there if stock} - forced)
+    having = {catalogue for row in choosing for catalogue, stock in row.there if stock}
+    usual = forced.union(name for row in choosing for _, name, _ in _takes(row, having))
+    others = sorted(having - forced)
     for more in range(len(usual) - len(forced)):
         if comb(len(others), more) > MOST_TRIED:
             return None
@@ -78,37 +79,28 @@ def _there(candidates: Sequence[Ranked], needed: Decimal) -> list[tuple[str, Dec
     return [(catalogue, stock) for (catalogue, _), stock in there.items()]
 
 
-def _drained(row: Open) -> set[str]:
-    """The catalogues that give to a row when they are asked in their turn."""
-    giving: set[str] = set()
-    missing = row.needed
-    for name, stock in row.there:
-        if missing > 0 and stock:
-            giving.add(name)
-            missing -= stock
-    return giving
-
-
 def _covers(row: Open, catalogues: Collection[str]) -> bool:
     return sum((stock for name, stock in row.there if name in catalogues), NOTHING) >= row.needed
 
 
+def _takes(row: Open, catalogues: Collection[str]) -> Iterator[tuple[int, str, Decimal]]:
+    """Place, catalogue and quantity of what a row gets when only these catalogues give, each in its turn."""
+    missing = row.needed
+    for place, (name, stock) in enumerate(row.there):
+        part = min(stock, missing) if name in catalogues else NOTHING
+        if part:
+            missing -= part
+            yield place, name, part
+
+
 def _distance(rows: Sequence[Open], catalogues: Collection[str]) -> Decimal:
     """How far down the ranking the units come from, when only these catalogues give."""
-    distance = NOTHING
-    for row in rows:
-        missing = row.needed
-        for place, (name, stock) in enumerate(row.there):
-            if name in catalogues:
-                part = min(stock, missing)
-                missing -= part
-                distance += part * place
-    return distance
+    return sum((part * place for row in rows for place, _, part in _takes(row, catalogues)), NOTHING)
 
 
 def _asked_first(ranked: Plan, choosing: Sequence[Open], catalogues: Collection[str]) -> Plan:
     """The plan in which the rows that have a choice ask these catalogues first, and otherwise by priority."""
-    open_rows: Mapping[str, Open] = {row.external_id: row for row in choosing}
+    open_rows = {row.external_id for row in choosing}
     rows = tuple(
         row.model_copy(update={"ranked": tuple(sorted(row.ranked, key=lambda one: one.catalogue_id not in catalogues))})
         if row.external_id in open_rows
