@@ -52,8 +52,9 @@ OF_PRODUCTS = (
 )
 PRODUCTS = len(market.SUPPLIERS) * market.PRODUCTS_EACH
 SERVICES = ("order_intake", "router", "inventory", "notifier")
+# What was taken comes first: what is sent and not taken would be sent again meanwhile.
 OF_MESSAGES = tuple(
-    Copied(f"{service}.{table}", "message_id = ANY($1)") for table in ("sent", "inbox") for service in SERVICES
+    Copied(f"{service}.{table}", "message_id = ANY($1)") for table in ("inbox", "sent") for service in SERVICES
 )
 
 

@@ -21,6 +21,21 @@ def products(revision: int = 0) -> Iterator[Json]:
         yield {"product": _product(number, revision), "balances": [_balance(number, place) for place in (0, 1)]}
 
 
+def lines(count: int) -> Iterator[Json]:
+    """Items of `PUT /inventory` with what a line of a supplier's product file has, and one balance."""
+    for number in range(PRODUCTS, PRODUCTS + count):
+        product = {
+            "externalId": f"P-{number:06}",
+            "eanCode": f"6419{number:09}",
+            "recommendedRetailPrice": 39.9,
+            "vatPercentage": 25.5,
+            "unitOfMeasure": "KPL",
+            "measurements": {"weight": 1.43},
+            "descriptions": {"fi": {"name": f"Kalasaappaat {number}", "description": TEXT}},
+        }
+        yield {"product": product, "balances": [_balance(number, 0)]}
+
+
 def quantities(count: int, revision: int) -> list[Json]:
     """Items of `PUT /inventory/balances` that change so many balances."""
     return [

@@ -42,8 +42,10 @@ class Findings:
 async def audit(databases: Mapping[str, Database], *, window: int = WINDOW) -> Findings:
     """Read and compare the books of all services, so many orders at a time.
 
-    While messages are on their way the services may rightly differ, so a caller waits for `in_flight` to be 0.
+    While messages are on their way the services may rightly differ, so a caller waits for `in_flight` to be 0. What a
+    service said on its own while the books were read, such as an order tried again, counts as on its way.
     """
+    said = await redrive.said(databases)
     under_way = await in_flight(databases)
     counts = Counter({"orders": 0, "rows": 0, "orders routed": 0, "shipments": 0, "promises": 0})
     problems = list(await wrong_balances(databases))
@@ -56,6 +58,7 @@ async def audit(databases: Mapping[str, Database], *, window: int = WINDOW) -> F
             parked = await tx.fetch_value("SELECT count(*) FROM parked")
         if parked:
             counts[f"parked by {name}"] = parked
+    under_way = under_way or abs(await redrive.said(databases) - said)
     return Findings(problems, under_way, dict(counts))
 
 

@@ -1,7 +1,9 @@
 """One address for all services: a request goes to the service that has its route, in this process or in another."""
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -24,6 +26,9 @@ OF_ONE_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host"}
 )
 
+POOLS = 32
+"""Each with a few connections: for every request httpx looks at all connections and all requests of a pool."""
+
 IDLE_S = 15
 """Connections to services are given up after so many idle seconds: long before a service would close them itself."""
 
@@ -45,10 +50,15 @@ class Gateway:
 
     def __init__(self, backends: Sequence[Backend], extra: Sequence[BaseRoute] = ()) -> None:
         self.backends = backends
-        limits = httpx.Limits(max_connections=256, keepalive_expiry=IDLE_S)
-        self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
-        # What a client does not ask for it may not understand: nothing is asked for in its name.
-        self._client.headers.clear()
+        limits = httpx.Limits(max_connections=256 // POOLS, keepalive_expiry=IDLE_S)
+        tls = ssl.create_default_context()
+        self._clients = [
+            httpx.AsyncClient(timeout=60, limits=limits, trust_env=False, verify=tls) for _ in range(POOLS)
+        ]
+        for client in self._clients:
+            # What a client does not ask for it may not understand: nothing is asked for in its name.
+            client.headers.clear()
+        self._turns = cycle(self._clients)
         own = [Route("/livez", self._livez), Route("/readyz", self._readyz), Route("/metrics", self._metrics)]
         services = [backend.service for backend in backends]
         self._own: ASGIApp = Starlette(routes=[*own, *documents.routes(services), *extra])
@@ -57,7 +67,8 @@ class Gateway:
 
     async def close(self) -> None:
         """Close the connections to services elsewhere."""
-        await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -85,9 +96,10 @@ class Gateway:
         if request.client is not None:
             # Bad tries of a secret are counted by where they come from, and that is not here.
             headers.append(("x-forwarded-for", request.client.host))
-        asking = self._client.build_request(request.method, address, headers=headers, content=request.stream())
+        client = next(self._turns)
+        asking = client.build_request(request.method, address, headers=headers, content=request.stream())
         try:
-            got = await self._client.send(asking, stream=True)
+            got = await client.send(asking, stream=True)
         except httpx.HTTPError as error:
             log.warning("service does not answer", service=backend.service.name, error=failures.describe(error))
             away = problems.body(503, f"The service {backend.service.name} does not answer", request.url.path)
@@ -106,7 +118,7 @@ class Gateway:
         if backend.upstream is None:
             return await backend.service.is_ready()
         try:
-            return (await self._client.get(f"{backend.upstream}/readyz")).status_code == 200
+            return (await next(self._turns).get(f"{backend.upstream}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -119,7 +131,7 @@ class Gateway:
         for backend in self.backends:
             if backend.upstream is not None:
                 try:
-                    texts.append((await self._client.get(f"{backend.upstream}/metrics")).content)
+                    texts.append((await next(self._turns).get(f"{backend.upstream}/metrics")).content)
                 except httpx.HTTPError:
                     texts.append(f"# {backend.service.name} does not answer\n".encode())
         return Response(b"\n".join(texts), media_type="text/plain; version=0.0.4")

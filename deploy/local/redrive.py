@@ -57,8 +57,8 @@ async def unaccounted(databases: Mapping[str, Database], *, since: timedelta | N
     """
     if waiting := await _waiting(databases, since):
         return waiting
-    said = await _said(databases)
-    return await _waiting(databases, since) or await _said(databases) - said
+    before = await said(databases)
+    return await _waiting(databases, since) or await said(databases) - before
 
 
 async def under_way(databases: Mapping[str, Database], keys: Collection[str], since: timedelta) -> set[str]:
@@ -108,13 +108,13 @@ async def _waiting(databases: Mapping[str, Database], since: timedelta | None) -
     return waiting
 
 
-async def _said(databases: Mapping[str, Database]) -> int:
+async def said(databases: Mapping[str, Database]) -> int:
     """How many messages were ever said, as far as it is kept. A message is in one of the two at every moment."""
-    said = 0
+    count = 0
     for owner in databases.values():
         async with owner.transaction() as tx:
-            said += await tx.fetch_value("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM sent)")
-    return said
+            count += await tx.fetch_value("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM sent)")
+    return count
 
 
 class _Sent(NamedTuple):

@@ -1,8 +1,9 @@
 """The edge of every HTTP interface: addresses and queries as clients write them, size limits, one shape for errors."""
 
+import asyncio
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -62,13 +63,20 @@ def refusal_of_nul(path: str, query: bytes) -> problems.Refused | None:
     return problems.invalid(problems.FieldError(name, "nul", "must not contain a NUL character") for name in names)
 
 
+class Bounds(NamedTuple):
+    """How large the body of a request may be, in bytes, and how long it may take to come, in seconds."""
+
+    body_bytes: int
+    body_s: float
+
+
 class Edge:
     """ASGI: repairs the address, bounds the body and all bodies together, names the request, counts and traces it."""
 
-    def __init__(self, app: ASGIApp, *, service: str, max_body_bytes: int, room: Room) -> None:
+    def __init__(self, app: ASGIApp, *, service: str, bounds: Bounds, room: Room) -> None:
         self.app = app
         self.service = service
-        self.max_body_bytes = max_body_bytes
+        self.bounds = bounds
         self.room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +99,7 @@ class Edge:
         if not (8 <= len(request_id) <= 64 and request_id.replace("-", "").isalnum()):
             request_id = str(uuid_utils.uuid7())
         began, status = perf_counter(), 500
-        body = _Body(receive, self.max_body_bytes, self.room)
+        body = _Body(receive, self.bounds, self.room)
 
         async def send_named(message: Message) -> None:
             nonlocal status
@@ -105,8 +113,8 @@ class Edge:
             observability.request_span(f"{scope['method']} {path}", headers),
         ):
             try:
-                if int(headers.get("content-length") or 0) > self.max_body_bytes:
-                    await _too_large(path, self.max_body_bytes)(scope, receive, send_named)
+                if int(headers.get("content-length") or 0) > self.bounds.body_bytes:
+                    await _too_large(path, self.bounds.body_bytes)(scope, receive, send_named)
                 elif refusal := refusal_of_nul(path, scope["query_string"]):
                     await _refuse(refusal, path)(scope, receive, send_named)
                 else:
@@ -120,23 +128,42 @@ class Edge:
 
 
 class _Body:
-    """The body of a request: no more than the limit is read, also of one that does not say its length."""
+    """The body of a request: no more of it is read than the limit, whether or not it says its length, and no longer."""
 
-    def __init__(self, receive: Receive, limit: int, room: Room) -> None:
+    def __init__(self, receive: Receive, bounds: Bounds, room: Room) -> None:
         self.read = 0
         self._receive = receive
-        self._limit = limit
+        self._bounds = bounds
         self._room = room
+        self._until: float | None = None
+        self._whole = False
 
     async def receive(self) -> Message:
-        """The next part of it. Raises problems.Refused: 413 past the limit, 503 without room."""
-        message = await self._receive()
+        """The next part of it. Raises problems.Refused: 408 when it is late, 413 past the limit, 503 without room.
+
+        Once it is whole, what comes is that the client has gone, and that may take any time.
+        """
+        if self._whole:
+            return await self._receive()
+        message = await self._in_time()
+        self._whole = not message.get("more_body", False)
         if more := len(message.get("body", b"")):
-            if self.read + more > self._limit:
-                raise problems.Refused(413, f"The body is larger than {self._limit} bytes")
+            if self.read + more > self._bounds.body_bytes:
+                raise problems.Refused(413, f"The body is larger than {self._bounds.body_bytes} bytes")
             self._room.take(more, self.read)
             self.read += more
         return message
+
+    async def _in_time(self) -> Message:
+        if self._until is None:
+            self._until = asyncio.get_running_loop().time() + self._bounds.body_s
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await self._receive()
+        except TimeoutError:
+            raise problems.Refused(
+                408, f"The body took longer than {self._bounds.body_s:.0f} s to come", headers={"Connection": "close"}
+            ) from None
 
 
 def _too_large(path: str, limit: int) -> Response:
@@ -156,16 +183,14 @@ def _error(status: int, message: str, path: str, errors: Any = (), headers: dict
     )
 
 
-def install(
-    app: Application, service: str, max_body_bytes: int, max_bodies_bytes: int, lanes: Sequence[Lane] = ()
-) -> None:
+def install(app: Application, service: str, bounds: Bounds, max_bodies_bytes: int, lanes: Sequence[Lane] = ()) -> None:
     """Put the edge around an application and its lanes, and answer every error in the one shape."""
     room = Room(max_bodies_bytes)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
-    app.add_middleware(Edge, service=service, max_body_bytes=max_body_bytes, room=room)
+    app.add_middleware(Edge, service=service, bounds=bounds, room=room)
     app.open_lanes(
         *lanes,
-        edge=lambda served: Edge(served, service=service, max_body_bytes=max_body_bytes, room=room),
+        edge=lambda served: Edge(served, service=service, bounds=bounds, room=room),
         refuse=_answer_to,
     )
 

@@ -139,7 +139,8 @@ class Service:
             generate_unique_id_function=openapi.operation_id,
         )
         openapi.describe(app)
-        edge.install(app, self.name, self.settings.max_body_bytes, self.settings.max_bodies_bytes, lanes)
+        bounds = edge.Bounds(self.settings.max_body_bytes, self.settings.max_body_seconds)
+        edge.install(app, self.name, bounds, self.settings.max_bodies_bytes, lanes)
         app.state.service = self
         app.state.rates = Rates(self.settings.requests_per_second, self.settings.requests_burst)
         for router in api:

@@ -29,6 +29,9 @@ class ServiceSettings(BaseSettings):
     max_bodies_bytes: int = Field(
         default=64_000_000, ge=1_000, description="Bodies of all requests in hand together; more are answered 503"
     )
+    max_body_seconds: float = Field(
+        default=60.0, gt=0, description="A body that takes longer to come is answered 408, and its connection closed"
+    )
     requests_per_second: float = Field(
         default=2_000, ge=0, description="Requests of one key in each process; more are answered 429. 0: no bound"
     )

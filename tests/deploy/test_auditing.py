@@ -1,5 +1,6 @@
 """The auditor that looks again and again: what does not add up is raised, what is only on its way is not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,12 @@ from shared.contracts import OrderPlaced
 from shared.postgres import Database
 
 Databases = Mapping[str, Database]
+
+SAY = "INSERT INTO outbox (message_id, topic, key, value) VALUES ($1, $2, $3, '')"
+WAITING_FOR_MAILS = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'mails'::regclass"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 @pytest.fixture
@@ -116,7 +123,7 @@ async def test_an_order_with_a_message_that_is_not_sent_is_not_wrong_however_lon
     await execute(
         opened,
         "order-intake",
-        "INSERT INTO outbox (message_id, topic, key, value) VALUES ($1, $2, $3, '')",
+        SAY,
         uuid4(),
         OrderPlaced.topic,
         str(order_id),
@@ -203,3 +210,15 @@ async def test_the_audit_of_everything_finds_the_same_in_windows_of_any_size(ope
         assert (sorted(parts.problems), parts.counts) == (sorted(whole.problems), whole.counts)
     assert len(whole.problems) == 11
     assert whole.counts["orders"] == 5
+
+
+async def test_what_a_service_says_while_the_books_are_read_counts_as_on_its_way(opened: Databases) -> None:
+    await book(opened)
+    async with asyncio.TaskGroup() as tasks, opened["notifier"].transaction() as held:
+        # The auditor has seen that nothing is on its way, and reads the mails first.
+        await held.execute("LOCK TABLE mails IN ACCESS EXCLUSIVE MODE")
+        auditor = tasks.create_task(audit.audit(opened))
+        while not await held.fetch_value(WAITING_FOR_MAILS):
+            await asyncio.sleep(0.01)
+        await execute(opened, "router", SAY, uuid_utils.uuid7(), "shipment", "key")
+    assert auditor.result().in_flight == 1

@@ -88,13 +88,11 @@ def main() -> int:
     else:
         kept.rmdir()
     if wanted.out is not None:
-        asked_for = [
-            f"--runs {wanted.runs}",
-            f"--seed {wanted.seed}",
-            *([f"--only '{wanted.only}'"] * (wanted.only != "*")),
-        ]
-        table.write(wanted.out, table.results(outcomes, " ".join(["python -m tests.faults", *asked_for])))
-    return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
+        table.write(wanted.out, outcomes, [fault.name for fault in every.FAULTS])
+    short = [one for one in outcomes if one.lacks == runner.NO_TIME or (one.lacks is None and one.runs < wanted.runs)]
+    for outcome in short:
+        print(f"{outcome.fault.name}: struck {outcome.runs} times of {wanted.runs}")
+    return 0 if outcomes and not short and all(outcome.good for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

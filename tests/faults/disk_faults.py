@@ -13,7 +13,7 @@ from deploy.local import launcher, postgres_data
 from deploy.local.postgres_server import PostgresServer
 from deploy.local.server_process import Account, ServerProcess
 from tests.faults import fault, image
-from tests.faults.fault import Fault, Place, Servers
+from tests.faults.fault import Fault, Missed, Place, Servers
 from tests.faults.ground import Ground
 
 SMALL_DISK = Path(__file__).with_name("small_disk.py")
@@ -66,7 +66,10 @@ async def full(ground: Ground, chance: random.Random) -> None:
     finally:
         os.close(descriptor)
         ballast.unlink()
-    ground.notes["no space left"] += postgres.complaints - before
+    complaints = postgres.complaints - before
+    if not complaints:
+        raise Missed
+    ground.notes["no space left"] += complaints
 
 
 async def lacks() -> str | None:

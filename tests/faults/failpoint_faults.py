@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from deploy.local import demo, demo_world
 from tests.faults import load
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, Missed
 from tests.faults.ground import SESSION_MS, Ground, Replica
 
 Provoke = Callable[[Ground, random.Random], Awaitable[None]]
@@ -93,8 +93,7 @@ def at(service: str, point: str, most: int, action: str = "kill", provoke: Provo
             replica.plan(point, action, 1)
             await (provoke if provoke is not nothing_more else one_more_order)(ground, chance)
             if not await happened(replica, REACHED_S):
-                ground.note("not reached")
-                return
+                raise Missed
         if action == "kill":
             await replica.died()
             await replica.start()
@@ -112,9 +111,10 @@ def at_its_end(service: str, point: str) -> Strike:
     async def strike(ground: Ground, chance: random.Random) -> None:
         replica = chance.choice(ground.replicas(service))
         replica.plan(point, "kill", 1)
-        if await replica.terminate() == 0:
-            ground.note("not reached")
+        code = await replica.terminate()
         await replica.start()
+        if code == 0:
+            raise Missed
 
     return strike
 
@@ -137,7 +137,6 @@ def _killed(service: str, point: str, words: str, most: int = 1, provoke: Provok
         at(service, point, most, provoke=provoke),
         moment=(0.0, 0.1),
         orders=12,
-        repeats_mails=service == "notifier",
     )
 
 

@@ -29,8 +29,9 @@ A fault is a value: a name, a sentence, and a coroutine that strikes. It is list
 What a strike may use is in `ground.py`: `ground.servers` (what `servers` yielded: a class of your own if you need
 more), `ground.links`, `ground.replicas("router")` with `kill`, `terminate`, `freeze`, `wake` and `plan` (a failpoint),
 `ground.start(...)`, `ground.dsn` for statements of your own, `ground.redrive()`, and `ground.note("...")` for what the
-table should tell. A strike that finds something wrong itself raises AssertionError: the run has failed. A fault that
-cannot be struck on this machine says why (`lacks`), and the table says it too.
+table should tell. A strike that finds something wrong itself raises AssertionError: the run has failed. One that did no
+harm, because what it was to harm never came by, raises `Missed`: the run is checked, and struck again, for it does not
+count. A fault that cannot be struck on this machine says why (`lacks`), and the table says it too.
 """
 
 import asyncio
@@ -50,6 +51,11 @@ from tests.faults.proxy import Link
 
 if TYPE_CHECKING:
     from tests.faults.ground import Ground
+
+
+class Missed(Exception):
+    """A strike did no harm, because what it was to harm never came by."""
+
 
 LinkName = Literal["postgres", "kafka", "smtp", "intake"]
 """From the services to PostgreSQL, to the broker and to the mail server, and from the shop to order-intake."""
@@ -137,10 +143,10 @@ class Setting:
 class Fault:
     """Harm that is done to a running system again and again; see the module.
 
-    `moment`: between which parts of the orders it strikes. `environment` is for the services. `repeats_mails`: it may
-    take a mail's sender away between sending and noting, so that some come twice, with one Message-ID. `refuses`: it
-    may have orders answered with these statuses besides 200 and 503. `parks`: it brings messages that are to be parked.
-    `mails_end`: the states in which a shipment's mail may end.
+    `moment`: between which parts of the orders it strikes. `environment` is for the services. `refuses`: it may have
+    orders answered with these statuses besides 200 and 503. `parks`: it brings messages that are to be parked.
+    `mails_end`: the states in which a shipment's mail may end. `shows`: what must have been noted at least once after
+    all runs, where a single run may do no harm.
     """
 
     name: str
@@ -152,10 +158,10 @@ class Fault:
     orders: int = 20
     moment: tuple[float, float] = (0.05, 0.7)
     environment: Mapping[str, str] = field(default_factory=dict)
-    repeats_mails: bool = False
     refuses: frozenset[int] = frozenset()
     parks: bool = False
     mails_end: frozenset[str] = frozenset({"sent"})
+    shows: str | None = None
     lacks: Callable[[], Awaitable[str | None]] = nothing_lacks
 
     @property

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,6 @@ from deploy.local import audit, databases, demo_world, ports, redrive
 from deploy.local.audit import Findings
 from deploy.local.mailbox import Mailbox
 from deploy.local.services import SERVICES
-from notifier import sender
 from shared import failpoints
 from shared.postgres import Database
 from tests.faults import under_way
@@ -94,8 +93,8 @@ class Replica:
         assert self._process is not None
         async with asyncio.timeout(END_S):
             code = await self._process.ended()
-        if self.service == "notifier":
-            self._ground.sender_died()
+        if self.service == "notifier" and code != 0:
+            await self._ground.sender_died()
         return code
 
     def plan(self, point: str, action: str, count: int) -> None:
@@ -161,9 +160,10 @@ class Ground:
     runs: int = 0
     """How many there were on this ground, the present one included."""
     known: set[str] = field(default_factory=set)
-    """What earlier faults on this ground were allowed to do: mails that came twice, and messages that were parked."""
+    """What earlier faults on this ground were allowed to do: mails that came twice or never, and what was parked."""
     _replicas: dict[str, list[Replica]] = field(default_factory=dict)
-    _sender_died_at: datetime | None = None
+    _of_the_dead: dict[str, datetime] = field(default_factory=dict)
+    """Until when a sender that died has the mails it had claimed, by Message-ID."""
 
     @property
     def dsn(self) -> str:
@@ -260,9 +260,18 @@ class Ground:
         """Have sent again what a broker forgot, as `sluice redrive` does."""
         return await redrive.redrive(self.databases, since=LONG_AGO)
 
-    def sender_died(self) -> None:
-        """Note that a notifier has died: what it was sending is kept for it for minutes, unless `rest` is asked for."""
-        self._sender_died_at = datetime.now(UTC)
+    async def sender_died(self) -> None:
+        """Note what a notifier that has died had claimed: it is kept for it for minutes, unless `rest` is asked for."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            claimed = await connection.fetch("SELECT message_id, next_at FROM notifier.mails WHERE state = 'sending'")
+        finally:
+            await connection.close()
+        self._of_the_dead |= {row["message_id"]: row["next_at"] for row in claimed}
+
+    def unsure_mails(self) -> set[str]:
+        """The mails that may come twice: those a dead sender had claimed, and those of which it may not have heard."""
+        return self._of_the_dead.keys() | self.sink.unsure
 
     async def rest(self, since: datetime) -> None:
         """Wait until nothing is on its way of what was said since then.
@@ -281,19 +290,20 @@ class Ground:
                 await asyncio.sleep(0.1)
         finally:
             await connection.close()
-        self._sender_died_at = None
 
     async def audited(self) -> Findings:
         """What the auditor finds."""
         return await audit.audit(self.databases)
 
     async def _end_leases_of_the_dead(self, connection: asyncpg.Connection) -> None:
-        """Act as if the minutes had passed for which a sender that died keeps the mails it was sending."""
-        if self._sender_died_at is not None:
-            # Those of the living are noted within moments; what is left is of the dead.
+        """Act as if the minutes had passed for which a sender that died keeps the mails it had claimed."""
+        if self._of_the_dead:
             await connection.execute(
-                "UPDATE notifier.mails SET next_at = now() WHERE state = 'sending' AND next_at <= $1",
-                self._sender_died_at + timedelta(seconds=sender.LEASE_S),
+                "UPDATE notifier.mails SET next_at = now()"
+                " FROM unnest($1::text[], $2::timestamptz[]) AS dead (id, until)"
+                " WHERE message_id = dead.id AND next_at = dead.until AND state = 'sending'",
+                list(self._of_the_dead.keys()),
+                list(self._of_the_dead.values()),
             )
 
 

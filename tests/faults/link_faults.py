@@ -75,7 +75,6 @@ FAULTS = [
         strike_of(link),
         links=frozenset({link}),
         orders=12,
-        repeats_mails=link in ("postgres", "smtp"),
     )
     for link in WHERE
     for kind, words, strike_of in KINDS

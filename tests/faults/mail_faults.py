@@ -31,16 +31,13 @@ def goes(way: Way) -> Strike:
     return strike
 
 
-def mail_fault(
-    name: str, what: str, way: Way, *, repeats: bool = False, refused: bool = False, impatient: bool = False
-) -> Fault:
+def mail_fault(name: str, what: str, way: Way, *, refused: bool = False, impatient: bool = False) -> Fault:
     """A fault of the mail server: some mails may come twice, or may be refused for good."""
     return Fault(
         f"mail server: {name}",
         what,
         goes(way),
         environment=IMPATIENT if impatient else {},
-        repeats_mails=repeats,
         mails_end=frozenset({"sent", "refused"} if refused else {"sent"}),
     )
 
@@ -64,13 +61,11 @@ FAULTS = [
         "gone with the mail",
         "it keeps three mails and hangs up without an answer",
         Way(most=3, lost=True),
-        repeats=True,
     ),
     mail_fault(
         "answers too late",
         "it keeps three mails and answers when nobody waits any more",
         Way(most=3, slow_s=TOO_LATE_S),
-        repeats=True,
         impatient=True,
     ),
 ]

@@ -37,7 +37,17 @@ class HarmedSink(MailSink):
         self.chance = random.Random(0)
         self.met = 0
         """How many have met with the present way."""
+        self._latest: dict[SMTP, str] = {}
         self._way: Way | None = None
+
+    @property
+    def unsure(self) -> set[str]:
+        """The Message-IDs of mails it has kept of which the sender may not have heard: the last of ended sessions."""
+        return {
+            message_id
+            for session, message_id in self._latest.items()
+            if session.transport is None or session.transport.is_closing()
+        }
 
     def take(self, way: Way | None, chance: random.Random) -> None:
         """Go this way from now on, or the usual one."""
@@ -58,15 +68,21 @@ class HarmedSink(MailSink):
         """Answer a mail."""
         way = self._way
         if way is None or way.recipient != OK or not self._meets(way):
-            return await super().handle_DATA(server, session, envelope)
+            return await self._keep(server, session, envelope)
         if way.kept and way.data == OK:
-            await super().handle_DATA(server, session, envelope)
+            await self._keep(server, session, envelope)
         await asyncio.sleep(way.slow_s)
         if way.lost and server.transport is not None:
             server.transport.close()
         else:
             self._leave_after(way.data, server)
         return way.data
+
+    async def _keep(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        # It ends with what `CountedMail` calls the mail: its Message-ID.
+        self._latest[server] = answer.rpartition(" ")[2]
+        return answer
 
     def _meets(self, way: Way) -> bool:
         if self.met >= way.most or self.chance.random() >= way.part:

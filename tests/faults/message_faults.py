@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local import services
 from shared import outbox
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, Missed
 from tests.faults.ground import Ground
 
 Headers = Sequence[tuple[str, bytes]]
@@ -157,7 +157,7 @@ async def of_unknown_orders(ground: Ground, chance: random.Random) -> None:
         value = one.value.replace(order_id.encode(), stranger.encode())
         strangers.append(Sent(one.topic, stranger.encode(), value, fresh()))
     if not strangers:
-        ground.note("not reached")
+        raise Missed
     await send(ground, strangers)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from tests.faults import load, postgres_servers, refusals
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, Missed
 from tests.faults.ground import Ground
 from tests.faults.postgres_servers import Mortal, Pair
 
 Strike = Callable[[Ground, random.Random], Awaitable[None]]
 
 REFUSED_PART = 0.15
+DEADLOCKS = "deadlocks"
 
 
 async def restarted(ground: Ground, chance: random.Random) -> None:
@@ -48,6 +49,9 @@ async def refusing(ground: Ground, chance: random.Random) -> None:
         await asyncio.sleep(chance.uniform(0.5, 1.5))
     finally:
         await ground.execute("UPDATE public.refusals SET part = 0")
+    if not (many := await refusals.counted(ground.dsn)):
+        raise Missed
+    ground.notes["writes refused"] += many
 
 
 async def deadlocked(ground: Ground, chance: random.Random) -> None:
@@ -69,7 +73,7 @@ async def deadlocked(ground: Ground, chance: random.Random) -> None:
         after = await opponent.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     finally:
         await opponent.close()
-    ground.notes["deadlocks"] += after - before
+    ground.notes[DEADLOCKS] += after - before
 
 
 async def failed_over(ground: Ground, _: random.Random) -> None:
@@ -110,6 +114,7 @@ FAULTS = [
         "another session locks balances in the wrong order and never gives way",
         deadlocked,
         servers=postgres_servers.mortal_servers,
+        shows=DEADLOCKS,
     ),
     Fault(
         "PostgreSQL: refusing",

@@ -92,16 +92,8 @@ async def nothing(_: Ground, __: random.Random) -> None:
 
 FAULTS = [
     Fault("nothing", "no harm is done", nothing),
-    *(
-        Fault(
-            f"{name}: killed",
-            "kill -9 under load, and a new process",
-            killed(name),
-            repeats_mails=name == "notifier",
-        )
-        for name in NAMES
-    ),
-    Fault("all: killed", "all processes killed at once", all_killed, repeats_mails=True),
+    *(Fault(f"{name}: killed", "kill -9 under load, and a new process", killed(name)) for name in NAMES),
+    Fault("all: killed", "all processes killed at once", all_killed),
     *(
         Fault(f"{name}: asked to end", "SIGTERM under load: drained, and a new process", asked_to_end(name))
         for name in NAMES
@@ -114,26 +106,23 @@ FAULTS = [
         Fault(f"{name}: joined and left", "one more process comes and goes under load", joined(name))
         for name in CONSUMERS
     ),
-    Fault("two of each: nothing", "two processes of each service, no harm", nothing, replicas=2, repeats_mails=True),
+    Fault("two of each: nothing", "two processes of each service, no harm", nothing, replicas=2),
     Fault(
         "two of each: one killed",
         "two processes of each service, one of any service is killed",
         one_of_two_killed,
         replicas=2,
-        repeats_mails=True,
     ),
     Fault(
         "two of each: one frozen",
         "two processes of each service, one frozen for longer than its session",
         one_of_two_frozen,
         replicas=2,
-        repeats_mails=True,
     ),
     Fault(
         "two of each: one asked to end",
         "two processes of each service, one asked to end",
         one_of_two_asked_to_end,
         replicas=2,
-        repeats_mails=True,
     ),
 ]

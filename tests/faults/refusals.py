@@ -25,10 +25,23 @@ async def prepare(dsn: str) -> None:
     try:
         await connection.execute(
             "CREATE TABLE public.refusals (part float8 NOT NULL); INSERT INTO public.refusals VALUES (0);"
+            " CREATE SEQUENCE public.refused;"
             " CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
             " IF random() < (SELECT part FROM public.refusals) THEN"
+            " PERFORM nextval('public.refused');"
             f" RAISE 'others are in the way' USING ERRCODE = (ARRAY[{codes}])[1 + floor(random() * {len(CODES)})::int];"
             f" END IF; RETURN NULL; END $$; {triggers}"
         )
     finally:
         await connection.close()
+
+
+async def counted(dsn: str) -> int:
+    """How many statements were refused since this was asked last. A sequence forgets nothing that is rolled back."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        number: int = await connection.fetchval("SELECT nextval('public.refused') - 1")
+        await connection.execute("ALTER SEQUENCE public.refused RESTART")
+    finally:
+        await connection.close()
+    return number

@@ -14,26 +14,30 @@ from pathlib import Path
 
 import asyncpg
 
-from notifier.sender import IN_HAND
-from notifier.settings import Settings
 from tests.faults import ground, load, under_way, window
 from tests.faults.births import Nursery
-from tests.faults.fault import Fault, Setting
+from tests.faults.fault import Fault, Missed, Setting
 from tests.faults.ground import Ground
 from tests.faults.window import Found
 
 STRIKE_S = 120.0
-MAILS_IN_HAND: int = IN_HAND * Settings.model_fields["smtp_connections"].default
+TRIES = 2
+"""So many runs are tried for each that is asked for: a strike may miss."""
+NO_TIME = "no time was left"
 ON_ONE_GROUND = 4
 """So many faults share a ground: the auditor reads all its books after each."""
 
 
 @dataclass
 class Outcome:
-    """What became of a fault: how often it was struck, what the checks found, and the longest way back to rest."""
+    """What became of a fault: how often it was struck, what the checks found, and the longest way back to rest.
+
+    `runs` are those in which harm was done, of all `tries`.
+    """
 
     fault: Fault
     runs: int = 0
+    tries: int = 0
     orders: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     found: Found = field(default_factory=Found)
@@ -74,7 +78,7 @@ class Campaign:
                 outcome = Outcome(fault, lacks=await fault.lacks())
                 outcomes.append(outcome)
                 if time.monotonic() > self.until:
-                    outcome.lacks = outcome.lacks or "no time was left"
+                    outcome.lacks = outcome.lacks or NO_TIME
                 if outcome.lacks is not None:
                     continue
                 began = time.monotonic()
@@ -95,10 +99,17 @@ class Campaign:
 
     async def _strike(self, here: Ground, outcome: Outcome) -> None:
         here.fault, here.notes = outcome.fault, outcome.notes
-        while outcome.runs < self.runs and outcome.good and (not outcome.runs or time.monotonic() < self.until):
-            await run(here, outcome, random.Random(f"{self.seed} {outcome.fault.name} {outcome.runs}"))
+        most = self.runs * TRIES
+        while outcome.runs < self.runs and outcome.tries < most and outcome.good:
+            if outcome.tries and time.monotonic() > self.until:
+                break
+            await run(here, outcome, random.Random(f"{self.seed} {outcome.fault.name} {outcome.tries}"))
+        if outcome.tries == most and outcome.runs < self.runs:
+            outcome.found.wrong.append(f"missed {outcome.tries - outcome.runs} of {outcome.tries} times")
         findings = await here.audited()
         outcome.found.wrong.extend(findings.problems)
+        if outcome.fault.shows is not None and not outcome.notes[outcome.fault.shows]:
+            outcome.found.wrong.append(f"no {outcome.fault.shows}: no harm was done")
 
     def _keep_logs(self, here: Ground, fault: Fault) -> None:
         name = "".join(letter if letter.isalnum() else "-" for letter in fault.name)
@@ -123,16 +134,21 @@ async def run(here: Ground, outcome: Outcome, chance: random.Random) -> None:
     orders = load.Load(here, f"F{here.runs:03d}", here.runs, chance)
     moment = chance.uniform(*fault.moment)
     repeated_before = here.mail.repeated()
-    outcome.runs += 1
+    outcome.tries += 1
 
-    async def strike() -> None:
+    async def strike() -> bool:
         await orders.answered(moment)
         async with asyncio.timeout(STRIKE_S):
-            await fault.strike(here, chance)
+            try:
+                await fault.strike(here, chance)
+            except Missed:
+                return False
+            return True
 
     async with asyncio.TaskGroup() as group:
         group.create_task(orders.post())
-        group.create_task(strike())
+        struck = group.create_task(strike())
+    outcome.runs += struck.result()
     await here.revive()
     mended = time.monotonic()
     await here.rest(began)
@@ -141,10 +157,7 @@ async def run(here: Ground, outcome: Outcome, chance: random.Random) -> None:
     outcome.statuses += orders.history.statuses
     found = await window.look(here, orders.history)
     found.repeated_mails = here.mail.repeated() - repeated_before
-    if found.repeated_mails > MAILS_IN_HAND * fault.replicas:
-        found.doubled += found.repeated_mails
-        found.wrong.append(f"{found.repeated_mails} mails repeated: more than were being sent")
-    found.wrong = [f"run {outcome.runs}: {wrong}" for wrong in found.wrong]
+    found.wrong = [f"run {outcome.tries}: {wrong}" for wrong in found.wrong]
     outcome.found.add(found)
 
 

@@ -31,7 +31,7 @@ async def test_a_routing_record_tells_every_candidate_and_what_became_of_it(
         "externalId": "A-1",
         "outcome": "full",
         "decidedAt": body["decidedAt"],
-        "rules": "2026.3",
+        "rules": "2026.4",
         "strategy": "priority",
         "allOrNothing": False,
         "rows": [

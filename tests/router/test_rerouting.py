@@ -212,6 +212,29 @@ async def test_stock_that_comes_for_what_waits_is_shipped_in_a_lot_of_its_own(ro
     assert await router.said(ReleaseParts) == []
 
 
+async def test_news_of_several_orders_locks_them_in_one_order_however_often_one_of_them_comes(router: Router) -> None:
+    placed = [order(row(back_order=True), external_id=f"A-{number}") for number in range(2)]
+    await router.hears(*placed)
+    for one in placed:
+        await router.is_answered(answer(one, 1, {"1": ({}, {BOOTS: 5}, 0)}))
+    low, high = sorted(placed, key=lambda one: one.order_id)
+    news = [
+        filled(high, LOT, {"1": {BOOTS: 1}}),
+        filled(high, LOT + 1, {"1": {BOOTS: 2}}),
+        filled(low, LOT, {"1": {BOOTS: 3}}),
+    ]
+    async with router.database.transaction() as tx:
+        await store.routes_for_update(tx, [low.order_id])
+        filling = asyncio.create_task(fills(router, *news))
+        while not await tx.fetch_value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0)
+            assert not filling.done()
+        await tx.execute("SELECT FROM routes WHERE order_id = $1 FOR UPDATE NOWAIT", high.order_id)
+    await filling
+    assert await row_of(router, high) == {("W1", LOT): 1, ("W1", LOT + 1): 2, "waiting": 2}
+    assert await row_of(router, low) == {("W1", LOT): 3, "waiting": 2}
+
+
 async def test_more_than_waits_goes_back(router: Router) -> None:
     placed = order(row(back_order=True))
     await router.hears(placed)

@@ -46,6 +46,11 @@ def test_by_highest_stock_whoever_has_most_is_asked_first_and_of_equals_the_one_
     assert found.strategy == "highest-stock"
 
 
+def test_by_highest_stock_of_two_that_never_run_out_the_one_with_priority_is_asked_first_whatever_they_count() -> None:
+    plan = plan_of([known("W1"), known("W2", stock=0, unlimited=True), known("W3", stock=40, unlimited=True)])
+    assert asked(strategies.planned("highest-stock", order_of(5), plan)) == ["W2", "W3", "W1"]
+
+
 def test_by_fewest_shipments_the_one_that_has_all_of_it_comes_before_the_one_with_priority() -> None:
     plan = plan_of([known("W1", stock=3), known("W2", stock=4), known("W3"), known("W4")])
     assert asked(strategies.planned("fewest-shipments", order_of(5), plan)) == ["W3", "W1", "W2", "W4"]
@@ -60,6 +65,22 @@ def test_by_fewest_shipments_rows_go_where_another_row_has_to_go() -> None:
     found = strategies.planned("fewest-shipments", order_of(5, 1, 4), plan)
     assert plans.shipments(expected(order_of(5, 1, 4), found)) == 2
     assert [asked(found, row)[0] for row in range(3)] == ["W2", "W3", "W2"]
+
+
+def test_by_fewest_shipments_a_row_goes_where_another_takes_all_there_is() -> None:
+    plan = plan_of([known("W1"), known("W2")], [known("W2", "HAT", stock=2), known("W3", "HAT", stock=1)])
+    found = strategies.planned("fewest-shipments", order_of(5, 3), plan)
+    assert plans.shipments(expected(order_of(5, 3), found)) == 2
+    assert [asked(found, row) for row in range(2)] == [["W2", "W1"], ["W2", "W3"]]
+
+
+def test_of_several_ways_with_fewest_shipments_the_one_with_priority_is_planned() -> None:
+    rows = (
+        [known("W1", stock=1), known("W2"), known("W3")],
+        [known("W4", "HAT"), known("W3", "HAT"), known("W2", "HAT")],
+    )
+    found = strategies.planned("fewest-shipments", order_of(5, 1), plan_of(*rows))
+    assert [asked(found, row)[0] for row in range(2)] == ["W2", "W2"]
 
 
 def test_what_a_later_row_can_get_nowhere_else_is_left_for_it() -> None:

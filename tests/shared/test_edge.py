@@ -271,6 +271,20 @@ async def test_bodies_that_together_are_too_much_are_sent_away_to_come_again(
     assert (await client.post("/v3/things", content=body)).status_code == 200
 
 
+async def test_a_body_that_never_ends_is_given_up_and_its_room_is_free_again() -> None:
+    settings = ServiceSettings(
+        database="postgresql://unused", kafka="unused:9092", max_bodies_bytes=LIMIT, max_body_seconds=0.01
+    )
+    app = service.build("router", settings, Subscriptions(), [router]).app
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    body = b'{"name": "' + b"x" * (LIMIT - 100) + b'", "rows": []}'
+    async with httpx.AsyncClient(transport=transport, base_url="http://sluice.test") as client:
+        never = opened_by_and_by(body, asyncio.Event(), asyncio.Event())
+        given_up = await client.post("/v3/things", content=never)
+        assert (given_up.status_code, given_up.headers["connection"]) == (408, "close")
+        assert (await client.post("/v3/things", content=body)).status_code == 200
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 60_000)), max_size=40))
 def test_a_request_that_is_alone_or_small_always_has_room_and_large_ones_together_never_have_too_much(
     steps: list[tuple[int, int]],

@@ -176,3 +176,22 @@ async def test_a_service_that_cannot_start_leaves_nothing_open(settings: Service
         await nowhere.start()
     with pytest.raises(RuntimeError, match="is not started"):
         _ = nowhere.database
+
+
+async def test_a_broker_that_has_less_than_was_read_of_it_is_read_from_the_beginning(
+    settings: ServiceSettings, house: Database
+) -> None:
+    topic = TopicPartition(kafka.topic_name(settings, OrganisationChanged.topic), 0)
+    group = kafka.group_name(settings, "router", OrganisationChanged.topic)
+    teller = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False)
+    await teller.start()
+    teller.assign([topic])
+    await teller.commit({topic: 1_000})
+    await teller.stop()
+    running = replica(settings)
+    await running.start()
+    try:
+        await publish(settings, *batch(3))
+        assert sorted(await until_echoed(house, 3)) == ["0", "1", "2"]
+    finally:
+        await running.stop()

@@ -1,6 +1,7 @@
 """What happens to orders once they are decided: later answers, stock that came, and what goes elsewhere."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -174,16 +175,19 @@ async def _shipments(tx: Transaction, order_ids: Iterable[UUID]) -> dict[UUID, S
     return {shipment.shipment_id: shipment for shipment in await store.shipments_for_update(tx, list(order_ids))}
 
 
-def _turns(news: Sequence[News]) -> Iterator[list[News]]:
-    """The news in its order, in turns in which each order comes once."""
-    turn: dict[UUID, News] = {}
+def _turns(news: Sequence[News]) -> list[list[News]]:
+    """The news in turns in which each order comes once, the first of each order in the first of them.
+
+    So the first turn locks all orders, in the one order in which everybody does, and a later one locks no other.
+    """
+    turns: list[list[News]] = []
+    seen = Counter[UUID]()
     for one in news:
-        if one.order_id in turn:
-            yield list(turn.values())
-            turn = {}
-        turn[one.order_id] = one
-    if turn:
-        yield list(turn.values())
+        if seen[one.order_id] == len(turns):
+            turns.append([])
+        turns[seen[one.order_id]].append(one)
+        seen[one.order_id] += 1
+    return turns
 
 
 def _barred(lost: Sequence[tuple[Route, Loss]]) -> dict[UUID, dict[str, tuple[str, ...]]]:

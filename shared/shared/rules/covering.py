@@ -1,6 +1,6 @@
-"""Whether fewer shipments could do, where that is easily said: most orders are planned as well as can be already."""
+"""The fewest shipments of an order where that is easily said: sets of catalogues are tried, and nothing searched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
 from math import comb
@@ -11,40 +11,55 @@ from shared.rules.plan import Plan, Ranked, asked
 from shared.rules.share import Asked, Ordered
 
 MOST_TRIED = 200
-"""So many sets of catalogues are tried; beyond that a search is as quick."""
+"""So many sets of catalogues of one size are tried; beyond that a search is as quick."""
 
 
 class Open(NamedTuple):
-    """A row that has a choice: what it needs, and what each catalogue has of it, which is more in all."""
+    """A row that has a choice: what it needs, and each candidate's catalogue and what it has, which is more in all."""
 
+    external_id: str
     needed: Decimal
-    there: Mapping[str, Decimal]
+    there: Sequence[tuple[str, Decimal]]
 
 
-def fewer_might_do(order: Ordered, plan: Plan, shipments: int) -> bool:
-    """Whether the order might be served as well in fewer than so many shipments. A no is certain, a yes is not.
+def fewest(order: Ordered, ranked: Plan) -> Plan | None:
+    """The plan by which an order is served as well in as few shipments as can be; None where that is not easily said.
 
-    It is certain only for rows by themselves: none in a bundle, none that must be whole, no stock that two of them
-    want. Such a row gets the same from the shelves, and as much of it waits, whoever is asked first.
+    It is the ranked plan if nothing needs fewer. Of several sets of catalogues that do, the one is taken whose
+    candidates are highest in the ranking. It is easily said for rows by themselves: none in a bundle, none that must be
+    whole, no stock that two of them want, and none of which too little would have the order refused. Such a row gets
+    the same from the shelves, and as much of it waits, whoever is asked first; one that needs all there is has no
+    choice at all.
     """
-    demands = asked(order, plan)
+    demands = asked(order, ranked)
     if not _apart(demands):
-        return True
+        return None
+    candidates = {row.external_id: row.ranked for row in ranked.rows}
     forced: set[str] = set()
     choosing: list[Open] = []
-    for demand, row in zip(demands, _rows(plan, demands), strict=True):
-        there = _there(row, demand.quantity)
-        if sum(there.values()) <= demand.quantity:
-            forced.update(there)
+    for demand in demands:
+        there = _there(candidates[demand.external_id], demand.quantity)
+        stock = sum((stock for _, stock in there), NOTHING)
+        if stock < demand.quantity and (demand.mandatory or ranked.all_or_nothing):
+            return None
+        if stock <= demand.quantity:
+            forced.update(catalogue for catalogue, stock in there if stock)
         else:
-            choosing.append(Open(demand.quantity, there))
-    more = shipments - 1 - len(forced)
-    others = sorted({name for row in choosing for name in row.there} - forced)
-    if more < 0:
-        return False
-    if more > len(others) or comb(len(others), more) > MOST_TRIED:
-        return True
-    return any(_covered(choosing, forced.union(chosen)) for chosen in combinations(others, more))
+            choosing.append(Open(demand.external_id, demand.quantity, there))
+    having = {catalogue for row in choosing for catalogue, stock in row.there if stock}
+    usual = forced.union(name for row in choosing for _, name, _ in _takes(row, having))
+    others = sorted(having - forced)
+    for more in range(len(usual) - len(forced)):
+        if comb(len(others), more) > MOST_TRIED:
+            return None
+        covering = [
+            catalogues
+            for chosen in combinations(others, more)
+            if all(_covers(row, catalogues := forced.union(chosen)) for row in choosing)
+        ]
+        if covering:
+            return _asked_first(ranked, choosing, min(covering, key=lambda names: _distance(choosing, names)))
+    return ranked
 
 
 def _apart(demands: Sequence[Asked]) -> bool:
@@ -54,20 +69,42 @@ def _apart(demands: Sequence[Asked]) -> bool:
     )
 
 
-def _rows(plan: Plan, demands: Sequence[Asked]) -> list[Sequence[Ranked]]:
-    ranked = {row.external_id: row.ranked for row in plan.rows}
-    return [ranked[demand.external_id] for demand in demands]
+def _there(candidates: Sequence[Ranked], needed: Decimal) -> list[tuple[str, Decimal]]:
+    """What each candidate has of a row, and no more than it needs of what never runs out. One that is named twice has
+    it once.
+    """
+    there: dict[tuple[str, str], Decimal] = {}
+    for one in candidates:
+        there.setdefault((one.catalogue_id, one.product_id), needed if one.unlimited else one.stock or NOTHING)
+    return [(catalogue, stock) for (catalogue, _), stock in there.items()]
 
 
-def _there(candidates: Sequence[Ranked], needed: Decimal) -> dict[str, Decimal]:
-    """What each catalogue has of a row, and no more than it needs of what never runs out."""
-    there: dict[str, Decimal] = {}
-    for one in {(one.catalogue_id, one.product_id): one for one in candidates}.values():
-        stock = needed if one.unlimited else one.stock or NOTHING
-        if stock:
-            there[one.catalogue_id] = there.get(one.catalogue_id, NOTHING) + stock
-    return there
+def _covers(row: Open, catalogues: Collection[str]) -> bool:
+    return sum((stock for name, stock in row.there if name in catalogues), NOTHING) >= row.needed
 
 
-def _covered(rows: Sequence[Open], catalogues: set[str]) -> bool:
-    return all(sum(stock for name, stock in row.there.items() if name in catalogues) >= row.needed for row in rows)
+def _takes(row: Open, catalogues: Collection[str]) -> Iterator[tuple[int, str, Decimal]]:
+    """Place, catalogue and quantity of what a row gets when only these catalogues give, each in its turn."""
+    missing = row.needed
+    for place, (name, stock) in enumerate(row.there):
+        part = min(stock, missing) if name in catalogues else NOTHING
+        if part:
+            missing -= part
+            yield place, name, part
+
+
+def _distance(rows: Sequence[Open], catalogues: Collection[str]) -> Decimal:
+    """How far down the ranking the units come from, when only these catalogues give."""
+    return sum((part * place for row in rows for place, _, part in _takes(row, catalogues)), NOTHING)
+
+
+def _asked_first(ranked: Plan, choosing: Sequence[Open], catalogues: Collection[str]) -> Plan:
+    """The plan in which the rows that have a choice ask these catalogues first, and otherwise by priority."""
+    open_rows = {row.external_id for row in choosing}
+    rows = tuple(
+        row.model_copy(update={"ranked": tuple(sorted(row.ranked, key=lambda one: one.catalogue_id not in catalogues))})
+        if row.external_id in open_rows
+        else row
+        for row in ranked.rows
+    )
+    return ranked.model_copy(update={"rows": rows})

@@ -5,10 +5,10 @@ by priority, and inventory, which alone knows what there is, takes along that or
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final, Literal, get_args
 
-from shared.rules.covering import fewer_might_do
+from shared.rules.balance import NOTHING
+from shared.rules.covering import fewest
 from shared.rules.expectation import Aim, expected, measure
 from shared.rules.optimising import best_plan
 from shared.rules.plan import Plan, Ranked
@@ -51,9 +51,10 @@ def optimised(aim: Aim, order: Ordered, ranked: Plan) -> Plan:
 
     It is never worse than the plan by priority, and is that plan unless another is better by these.
     """
+    covered = None if aim.priced else fewest(order, ranked)
+    if covered is not None:
+        return covered
     usual = measure(aim, ranked, expected(order, ranked))
-    if not aim.priced and not fewer_might_do(order, ranked, int(usual.worth)):
-        return ranked
     better = best_plan(aim, order, ranked, usual)
     if better is None or measure(aim, better, expected(order, better)) >= usual:
         return ranked
@@ -61,4 +62,6 @@ def optimised(aim: Aim, order: Ordered, ranked: Plan) -> Plan:
 
 
 def _most_first(candidates: Sequence[Ranked]) -> tuple[Ranked, ...]:
-    return tuple(sorted(candidates, key=lambda one: (not one.unlimited, -(one.stock or Decimal(0)))))
+    return tuple(
+        sorted(candidates, key=lambda one: (not one.unlimited, NOTHING if one.unlimited else -(one.stock or NOTHING)))
+    )

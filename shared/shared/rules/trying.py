@@ -207,7 +207,7 @@ class Trial:
 
         def place(one: Candidate) -> tuple[bool, Decimal, int, str]:
             unlimited, stock = stocks[one]
-            return not unlimited, -stock, *_place(one, turns)
+            return not unlimited, NOTHING if unlimited else -stock, *_place(one, turns)
 
         rows = tuple(
             row.model_copy(update={"candidates": tuple(sorted(row.candidates, key=place))}) for row in self.request.rows

@@ -117,7 +117,7 @@ class RoutingRecord(wire.WireModel):
         examples=["full"],
     )
     decided_at: wire.Moment = Field(description="When it was decided", examples=["2026-01-02T08:00:01.000Z"])
-    rules: str = Field(description="The version of the rules", examples=["2026.3"])
+    rules: str = Field(description="The version of the rules", examples=["2026.4"])
     strategy: str = Field(description="How catalogues were ranked", examples=["priority"])
     all_or_nothing: bool = Field(
         default=False, description="Whether any short row refuses the whole order", examples=[False]

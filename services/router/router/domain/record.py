@@ -21,7 +21,7 @@ from shared.contracts import (
 from shared.rules import remembering, taking
 from shared.rules.plan import Dropped, Plan, demand
 
-RULES = "2026.3"
+RULES = "2026.4"
 """The version of the rules of ranking and taking; a new one whenever the same order could be decided differently."""
 
 ZERO = Decimal(0)
