@@ -1,5 +1,6 @@
 """Ports on this machine's own address: nothing we start ourselves listens to the outside."""
 
+import random
 import socket
 
 from deploy.local import trouble
@@ -7,11 +8,22 @@ from deploy.local import trouble
 LOOPBACK = "127.0.0.1"
 
 
+KEPT = range(20_000, 32_000)
+"""Below those that connections get for their own end: what listens here finds its port free when it comes back."""
+TRIES = 100
+
+
 def free_port() -> int:
     """A port that nothing listens on at this moment; whoever wants it should take it soon."""
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    for port in random.sample(KEPT, TRIES):
+        try:
+            with socket.create_server((LOOPBACK, port)):
+                return port
+        except OSError:
+            continue
+    raise trouble.CannotStart(
+        "A server", f"of {TRIES} ports from {KEPT.start} to {KEPT.stop - 1} none is free", "Stop what uses them"
+    )
 
 
 def claim(port: int | None, what: str) -> int:

@@ -50,11 +50,12 @@ def _nodes(ground: Ground) -> Nodes:
 THREE = {"SLUICE_KAFKA_REPLICAS": "3"}
 
 FAULTS = [
-    Fault("broker: lost all", "the embedded broker comes back empty; `sluice redrive`", lost_all),
+    Fault("broker: lost all", "the embedded broker comes back empty; `sluice redrive`", lost_all, forgets=True),
     Fault(
         "broker: lost all twice",
         "the embedded broker comes back empty, and again while `sluice redrive` is under way",
         lost_all_twice,
+        forgets=True,
     ),
     Fault(
         "Apache Kafka: restarted",
@@ -75,6 +76,7 @@ FAULTS = [
         "a lone broker comes back empty; `sluice redrive`",
         lost_all,
         servers=kafka_nodes.one_node,
+        forgets=True,
         lacks=kafka_nodes.lacks,
     ),
     Fault(

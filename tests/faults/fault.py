@@ -145,6 +145,7 @@ class Fault:
 
     `moment`: between which parts of the orders it strikes. `environment` is for the services. `refuses`: it may have
     orders answered with these statuses besides 200 and 503. `parks`: it brings messages that are to be parked.
+    `forgets`: the broker loses what it held, and as `sluice up` does it, what was not taken is sent again until it is.
     `mails_end`: the states in which a shipment's mail may end. `shows`: what must have been noted at least once after
     all runs, where a single run may do no harm.
     """
@@ -160,6 +161,7 @@ class Fault:
     environment: Mapping[str, str] = field(default_factory=dict)
     refuses: frozenset[int] = frozenset()
     parks: bool = False
+    forgets: bool = False
     mails_end: frozenset[str] = frozenset({"sent"})
     shows: str | None = None
     lacks: Callable[[], Awaitable[str | None]] = nothing_lacks

@@ -31,6 +31,9 @@ SESSION_MS = 2_000
 """So long a group waits for a member that was killed. Apache Kafka must be told to allow it, see its settings."""
 READY_S, REST_S, END_S, ASK_S = 60.0, 120.0, 40.0, 10.0
 LONG_AGO = timedelta(hours=1)
+REDRIVE_LOOKS = 100
+NO_ANSWER = (httpx.HTTPError, AttributeError)
+"""What asking a dying process may raise; AttributeError when it dies between taking a connection and our look at it."""
 
 
 class Replica:
@@ -64,7 +67,7 @@ class Replica:
 
     async def ready(self) -> bool:
         """Whether it says that it is ready."""
-        with suppress(httpx.HTTPError):
+        with suppress(*NO_ANSWER):
             return (await self._ground.client.get(f"http://{ports.LOOPBACK}:{self.port}/readyz")).status_code == 200
         return False
 
@@ -243,7 +246,7 @@ class Ground:
         if not living:
             return None
         address = f"http://{ports.LOOPBACK}:{living[0].port}{path}"
-        with suppress(httpx.HTTPError):
+        with suppress(*NO_ANSWER):
             return await self.client.request(method, address, json=body, headers=self.headers[party.business_id])
         return None
 
@@ -287,6 +290,8 @@ class Ground:
                 looks += 1
                 if looks % 5 == 0:
                     await self._end_leases_of_the_dead(connection)
+                if self.fault.forgets and looks % REDRIVE_LOOKS == 0:
+                    await self.redrive()
                 await asyncio.sleep(0.1)
         finally:
             await connection.close()

@@ -50,7 +50,7 @@ async def said(ground: Ground, count: int) -> list[Sent]:
 async def send(ground: Ground, messages: Sequence[Sent]) -> None:
     """Send messages past all outboxes."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=ground.servers.kafka, acks="all", max_request_size=8_000_000, request_timeout_ms=10_000
+        bootstrap_servers=ground.servers.kafka, acks="all", max_request_size=8_000_000, request_timeout_ms=40_000
     )
     await producer.start()
     try:
