@@ -90,7 +90,7 @@ def amended(order: Order, placed: OrderPlaced, at: datetime, no_waiting: Collect
     return OrderAmended(
         order_id=order.id,
         retailer_id=order.retailer_id,
-        external_id=order.external_id,
+        external_id=placed.external_id,
         amended_at=at,
         version=order.version,
         cancelled=order.cancelled,
