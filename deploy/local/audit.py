@@ -47,7 +47,7 @@ async def audit(databases: Mapping[str, Database], *, window: int = WINDOW) -> F
     """
     said = await redrive.said(databases)
     under_way = await in_flight(databases)
-    counts = Counter({"orders": 0, "rows": 0, "orders routed": 0, "shipments": 0, "promises": 0})
+    counts = Counter({"orders": 0, "rows": 0, "orders routed": 0, "shipments": 0, "promises": 0, "returns": 0})
     problems = list(await wrong_balances(databases))
     async for order_ids in windows(databases, window):
         books = await read(databases, order_ids)
@@ -104,18 +104,35 @@ async def read(databases: Mapping[str, Database], order_ids: Collection[UUID]) -
         mails = list(await notifier.books(tx, order_ids))
     async with databases["order-intake"].transaction() as tx:
         orders = list(await order_book.books(tx, order_ids))
+        returns_shown = await order_book.return_books(tx, order_ids)
     async with databases["inventory"].transaction() as tx:
         await _at_one_moment(tx)
         promises = await inventory.promised(tx, order_ids)
         answers = await inventory.settled_orders(tx, order_ids)
         waiting = await inventory.waiting_rows(tx, order_ids)
+        restocked = await inventory.restocked(tx, order_ids)
     async with databases["router"].transaction() as tx:
         await _at_one_moment(tx)
         decisions = list(await router.routed_orders(tx, order_ids))
         shipments = list(await router.books(tx, order_ids))
         standings = list(await router.standings(tx, order_ids))
         pieces = list(await router.pieces(tx, order_ids))
-    return Books(orders, decisions, standings, pieces, shipments, promises, waiting, answers, [], mails)
+        returns = list(await router.returned_books(tx, order_ids))
+    return Books(
+        orders,
+        decisions,
+        standings,
+        pieces,
+        shipments,
+        promises,
+        waiting,
+        answers,
+        [],
+        mails,
+        returns,
+        restocked,
+        returns_shown,
+    )
 
 
 async def _at_one_moment(tx: Transaction) -> None:
@@ -130,6 +147,7 @@ def _counts(books: Books) -> Counter[str]:
             "orders routed": len({row["order_id"] for row in books.decisions if row["state"] == "routed"}),
             "shipments": len({row["shipment_id"] for row in books.shipments}),
             "promises": len(books.promises),
+            "returns": len({row["return_id"] for row in books.returns}),
         }
     )
     counts.update(f"mails {row['state']}" for row in books.mails)

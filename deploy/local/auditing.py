@@ -192,10 +192,10 @@ def problems(books: Books) -> set[Wrong]:
 def by_order(books: Books) -> dict[UUID, Books]:
     """The books of each order by itself."""
     parts: dict[UUID, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for field in ("orders", "promises", "waiting", "answers"):
+    for field in ("orders", "promises", "waiting", "answers", "restocked", "returns_shown"):
         for entry in getattr(books, field):
             parts[entry.order_id][field].append(entry)
-    for field in ("decisions", "standings", "pieces", "shipments", "mails"):
+    for field in ("decisions", "standings", "pieces", "shipments", "mails", "returns"):
         for row in getattr(books, field):
             parts[row["order_id"]][field].append(row)
     return {order_id: replace(EMPTY, **fields) for order_id, fields in parts.items()}

@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from deploy.local import whole_bundles
+from deploy.local import returned_goods, whole_bundles
 from inventory import store as inventory
 from order_intake import store as order_book
 from shared.contracts import OrderAllocated
@@ -26,6 +26,7 @@ class Books:
     """The books of the services, each read at one moment.
 
     `decisions` is how the router decided each row, `standings` where the row is now, `pieces` what of it was promised.
+    `returns` are the router's, `restocked` is what inventory booked of them, `returns_shown` what the order book shows.
     """
 
     orders: list[order_book.RowBook]
@@ -38,6 +39,9 @@ class Books:
     answers: list[OrderAllocated]
     balances: list[inventory.Discrepancy]
     mails: list[Any]
+    returns: list[Any] = field(default_factory=list)
+    restocked: list[inventory.RestockedBook] = field(default_factory=list)
+    returns_shown: list[order_book.ReturnBook] = field(default_factory=list)
 
 
 def problems(books: Books) -> Iterator[str]:
@@ -248,6 +252,10 @@ def _shipments(books: Books) -> Iterator[str]:
             )
 
 
+def _returns(books: Books) -> Iterator[str]:
+    yield from returned_goods.problems(books.returns, books.restocked, books.returns_shown)
+
+
 def _bundles(books: Books) -> Iterator[str]:
     yield from whole_bundles.problems(books.decisions, books.shipments)
 
@@ -285,6 +293,7 @@ CHECKS: Mapping[str, Callable[[Books], Iterator[str]]] = {
     "waiting": _waiting,
     "promises": _promises,
     "shipments": _shipments,
+    "returns": _returns,
     "bundles": _bundles,
     "mails": _mails,
 }

@@ -9,13 +9,14 @@ import pytest
 
 from deploy.local import bookkeeping, whole_bundles
 from deploy.local.bookkeeping import Books
-from inventory.store import Discrepancy, Promised, WaitingRow
-from order_intake.store import RowBook
+from inventory.store import Discrepancy, Promised, RestockedBook, WaitingRow
+from order_intake.store import ReturnBook, RowBook
 from order_intake.store.auditing import PartBook
 from shared.contracts import FIRST_FILLED_LOT, OrderAllocated, RowAllocated, Taking
 
 FIVE, NOTHING = Decimal(5), Decimal(0)
-ORDER, SHIPMENT = UUID(int=1), UUID(int=2)
+TWO, THREE = Decimal(2), Decimal(3)
+ORDER, SHIPMENT, RETURN = UUID(int=1), UUID(int=2), UUID(int=3)
 
 TAKEN = OrderAllocated(
     order_id=ORDER,
@@ -129,6 +130,24 @@ def promise(*, delivered: Decimal = NOTHING, returned: Decimal = NOTHING, lot: i
     return Promised(ORDER, "1", "shop", "W", "A", FIVE, delivered, returned, lot)
 
 
+def returned(**fields: Any) -> dict[str, Any]:
+    """Five of the row were to come back; three did, and two are on the shelf again."""
+    given = {
+        "order_id": ORDER,
+        "return_id": RETURN,
+        "shipment_id": SHIPMENT,
+        "status": "Received",
+        "version": 2,
+        "row_id": "1",
+        "product_id": "A",
+        "quantity": FIVE,
+        "received": THREE,
+        "restocked": TWO,
+        "delivered": FIVE,
+    }
+    return given | fields
+
+
 MAIL = {"shipment_id": SHIPMENT, "state": "sent"}
 SHIPPED = Books(
     orders=[booked(parts=(part(),))],
@@ -205,6 +224,16 @@ WAITING = replace(
     ],
     mails=[],
 )
+CAME_BACK = replace(
+    SHIPPED,
+    orders=[booked(parts=(part(delivered=FIVE, closed=True),), delivered=FIVE, status="Delivered")],
+    shipments=[shipment(delivered=FIVE, closed=True, status="Delivered")],
+    promises=[promise(delivered=FIVE)],
+    returns=[returned()],
+    restocked=[RestockedBook(ORDER, RETURN, "1", "W", "A", TWO)],
+    returns_shown=[ReturnBook(ORDER, "1", RETURN, SHIPMENT, "Received", FIVE, THREE)],
+)
+ANOTHER = returned(return_id=ORDER, received=THREE, restocked=NOTHING)
 WRONG_BALANCE = Discrepancy(1, "shop", "W", "A", FIVE, FIVE, NOTHING, NOTHING, FIVE, NOTHING)
 
 
@@ -218,6 +247,7 @@ WRONG_BALANCE = Discrepancy(1, "shop", "W", "A", FIVE, FIVE, NOTHING, NOTHING, F
         pytest.param(NEVER_ASKED, id="cancelled before inventory was asked"),
         pytest.param(DELIVERED_FIRST, id="cancelled after it was delivered"),
         pytest.param(WAITING, id="waiting for stock"),
+        pytest.param(CAME_BACK, id="delivered, and some of it came back"),
     ],
 )
 def test_the_books_of_an_order_add_up_whatever_has_become_of_it(books: Books) -> None:
@@ -247,6 +277,25 @@ def test_the_books_of_an_order_add_up_whatever_has_become_of_it(books: Books) ->
         (replace(SHIPPED, shipments=[shipment(), shipment(shipment_id=ORDER)]), "2 shipments from W for lot 1"),
         (replace(SHIPPED, mails=[]), "0 mails to its supplier"),
         (replace(SHIPPED, mails=[MAIL, MAIL]), "2 mails to its supplier"),
+        (replace(CAME_BACK, restocked=[]), "2 of A back on the shelf at the router, 0 in inventory"),
+        (
+            replace(CAME_BACK, restocked=[RestockedBook(ORDER, RETURN, "1", "W", "A", THREE)]),
+            "2 of A back on the shelf at the router, 3 in inventory",
+        ),
+        (replace(CAME_BACK, returns=[]), "is nothing at the router, (5, 3, Received) in the order book"),
+        (
+            replace(CAME_BACK, returns_shown=[]),
+            "(quantity, received, status) is (5, 3, Received) at the router, nothing in the order book",
+        ),
+        (
+            replace(CAME_BACK, returns=[returned(received=TWO)]),
+            "is (5, 2, Received) at the router, (5, 3, Received) in the order book",
+        ),
+        (replace(CAME_BACK, returns=[returned(), ANOTHER]), "6 of A came back or do, 5 were delivered"),
+        (
+            replace(CAME_BACK, returns=[returned(status="Registered", delivered=THREE)]),
+            "5 of A came back or do, 3 were",
+        ),
         (replace(SHIPPED, balances=[WRONG_BALANCE]), "5 held, but its promises and holds give"),
         (replace(CALLED_OFF, decisions=[decision()]), "cancelled in the order book, not cancelled at the router"),
         (replace(CALLED_OFF, shipments=[shipment()]), "cancelled, and its shipment"),

@@ -17,6 +17,8 @@ from shared.contracts import (
     OrderPlaced,
     OrderRouted,
     PromiseWithdrawn,
+    ReturnChanged,
+    ReturnRow,
     RoutedPart,
     RowProgress,
     RowRouted,
@@ -188,6 +190,60 @@ def test_both_sides_are_told_that_there_is_less_than_was_promised() -> None:
     assert event["data"]["catalogExternalId"] == "Kupit & mukit ☕"
     older = told.model_copy(update={"supplier_id": None})
     assert [entry.organisation for entry in telling.stock_corrected(older)] == [SHOP]
+
+
+@pytest.mark.parametrize(
+    ("status", "received", "type_"),
+    [("Registered", 0, "return.registered"), ("Received", 2, "return.received"), ("Cancelled", 0, "return.cancelled")],
+)
+def test_both_sides_are_told_what_comes_back_and_nobody_what_is_said_of_it(
+    status: Any, received: int, type_: str
+) -> None:
+    row = ReturnRow(
+        external_id="1",
+        product_id="SKU",
+        quantity=Decimal(3),
+        reason="Damaged",
+        received=Decimal(received),
+        restocked=Decimal(received) / 2,
+    )
+    told = ReturnChanged(
+        return_id=UUID(int=3),
+        shipment_id=SHIPMENT,
+        order_id=ORDER,
+        order_external_id="A-1",
+        retailer_id=SHOP,
+        supplier_id=SUPPLIER,
+        catalogue_id="CUPS",
+        status=status,
+        changed_at=AT,
+        version=2,
+        rows=(row,),
+    )
+    event = event_of(telling.return_changed(told), SHOP, SUPPLIER)
+    assert (event["type"], event["id"]) == (type_, f"{UUID(int=3)}_version_2")
+    assert event["data"] == {
+        "returnId": str(UUID(int=3)),
+        "shipmentId": str(SHIPMENT),
+        "retailerId": SHOP,
+        "supplierId": SUPPLIER,
+        "catalogExternalId": "CUPS",
+        "orderId": str(ORDER),
+        "orderExternalId": "A-1",
+        "status": status,
+        "version": 2,
+        "rowCount": 1,
+        "rows": [
+            {
+                "externalId": "1",
+                "productExternalId": "SKU",
+                "quantity": 3,
+                "reason": "Damaged",
+                "receivedQuantity": received,
+                "restockedQuantity": received / 2,
+            }
+        ],
+    }
 
 
 def test_of_a_long_list_an_event_names_the_first_rows_and_how_many_there_are() -> None:

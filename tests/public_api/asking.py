@@ -66,6 +66,8 @@ BODIES: Mapping[str, Callable[[Market], Any]] = {
     "POST /ecommerce/v3/shipments/{shipment_id}/rejections": lambda _: {
         "rows": [{"externalId": "1", "quantity": 0.25}]
     },
+    "POST /ecommerce/v3/returns": lambda market: market.coming_back(),
+    "POST /ecommerce/v3/returns/{return_id}/receipt": lambda _: {"rows": [{"externalId": "1", "restock": True}]},
     "PUT /v2/orders": lambda market: market.world.document(row(market.product, 1), externalId="ORDER-BY-ANYONE"),
     "PUT /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
     "PATCH /ecommerce/v3/shipments/{shipment_id}": lambda _: {"status": {"value": "Viewed"}},
@@ -114,6 +116,8 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     "DELETE /ecommerce/v3/reservations/{reservation_id}": {"reservation_id": "freeing"},
     "DELETE /ecommerce/v3/webhooks/{webhook_id}": {"webhook_id": "silencing"},
     "POST /ecommerce/v3/shipments/{shipment_id}/delivered": {"shipment_id": "delivering"},
+    "POST /ecommerce/v3/returns/{return_id}/receipt": {"return_id": "receiving"},
+    "POST /ecommerce/v3/returns/{return_id}/cancellation": {"return_id": "cancelling"},
     "DELETE /ecommerce/v3/organisations/{business_id}/keys/{account}": {"account": "revoking"},
     "DELETE /ecommerce/v3/tracking/series/{name}": {"name": "ending"},
     "DELETE /ecommerce/v3/tracking/carriers/{carrier}": {"carrier": "forgetting"},

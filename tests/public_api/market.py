@@ -32,7 +32,8 @@ class Market:
     """Who is in the market, and what there is of the first retailer and the first supplier.
 
     `things` are the values that a path's parameters have, by their names; `spare` are more of the same, for who uses
-    them up; `marks` are what only the first two may ever be told.
+    them up; `delivered` is a shipment of which something may come back; `marks` are what only the first two may ever
+    be told.
     """
 
     def __init__(self, running: Running, client: httpx.AsyncClient) -> None:
@@ -42,6 +43,7 @@ class Market:
         self.things: dict[str, str] = {}
         self.spare: dict[str, str] = {}
         self.parked: dict[str, int] = {}
+        self.delivered = ""
         self.marks: tuple[str, ...] = ()
 
     @property
@@ -69,7 +71,7 @@ class Market:
         await world.warehouse("own", {"shelf": 3}, supplier=world.retailer)
         for catalogue in ("closing", "withdrawing"):
             await world.warehouse(catalogue, {})
-        orders = [await self._placed() for _ in range(2)]
+        orders = [await self._placed() for _ in range(3)]
         self.spare["deleting"], self.spare["reopening"] = await self._placed(), await self._placed()
         self.spare["releasing"] = await self._placed(preferences={"autoSubmit": False})
         address = "/ecommerce/v3/orders"
@@ -78,7 +80,10 @@ class Market:
         assert (await self.retailer.ask("POST", f"{address}/{orders[0]}/comments", comment)).is_success
         await world.running.settled()
         shipped = await builders.eventually(self._shipped, lambda found: found.keys() >= set(orders))
-        shipment, self.spare["delivering"] = (shipped[order] for order in orders)
+        shipment, self.spare["delivering"], self.delivered = (shipped[order] for order in orders)
+        delivered = await self.supplier.ask("POST", f"/ecommerce/v3/shipments/{self.delivered}/delivered")
+        assert delivered.status_code == 200, delivered.text
+        returned, self.spare["receiving"], self.spare["cancelling"] = [await self._returned() for _ in range(3)]
         reserved, self.spare["freeing"] = [await self._reserved() for _ in range(2)]
         series = {"carrier": "Nobody", "form": "JJFI", "prefix": "000000"}
         for first, name in enumerate(("posti", "ending")):
@@ -101,6 +106,7 @@ class Market:
             "comment_id": "91",
             "reservation_id": reserved,
             "shipment_id": shipment,
+            "return_id": returned,
             "parcel_id": "1",
             "webhook_id": "shop",
             "delivery_id": delivery,
@@ -110,7 +116,8 @@ class Market:
             "account": world.retailer.party.account,
             "parked_id": str(self.parked["show"]),
         }
-        self.marks = (world.retailer.id, world.supplier.id, *orders, shipment, self.spare["delivering"])
+        shipments = (shipment, self.spare["delivering"], self.delivered)
+        self.marks = (world.retailer.id, world.supplier.id, *orders, *shipments, returned)
         await world.running.settled()
         return self
 
@@ -132,6 +139,16 @@ class Market:
     def cart(self) -> dict[str, Any]:
         """What is kept for a while: one of the product."""
         return {"minutes": 1_440, "rows": [{"externalProductId": self.product, "quantity": 1}]}
+
+    def coming_back(self) -> dict[str, Any]:
+        """A little of what was delivered comes back."""
+        row = {"externalId": "1", "quantity": 0.125, "reason": "Damaged"}
+        return {"shipmentId": self.delivered, "rows": [row]}
+
+    async def _returned(self) -> str:
+        answer = await self.retailer.ask("POST", "/ecommerce/v3/returns", self.coming_back())
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["returnId"])
 
     async def _reserved(self) -> str:
         answer = await self.retailer.ask("POST", "/ecommerce/v3/reservations", self.cart())

@@ -27,6 +27,18 @@ SWEDISH = label_facts(
     ordered_on="2026-01-02",
     routing="",
 )
+COMING_BACK = label_facts(
+    language="en",
+    sender=("Maija Meikäläinen", "Kotikatu 1 A 5", "00100 Helsinki"),
+    receiver=Addressee(("Supplier Oy, returns",), ("Varastokatu 3",), "33100 Tampere", "", "+358501234567"),
+    service_code="2108",
+    service="Return from the consumer to the sender",
+    extras=("Return RMA-17",),
+    weight="",
+    of=1,
+    ordered_on="2 January 2026",
+    routing="",
+)
 WORST = label_facts(
     language="en",
     sender=("A company with a name so long that nobody has ever said it in one breath " * 2, "Street " * 20, "00100 X"),
@@ -142,6 +154,7 @@ def main() -> None:
     for name, facts, size in (
         ("label-fi", FINNISH, "107x192"),
         ("label-sv-a5", SWEDISH, "A5"),
+        ("label-return-en", COMING_BACK, "107x192"),
         ("label-en", WORST, "107x192"),
     ):
         made = papers.pages(typesetting.label_pdf(facts, "A5" if size == "A5" else "107x192"))

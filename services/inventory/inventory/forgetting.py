@@ -23,6 +23,7 @@ async def forget(tx: Transaction, events: Sequence[OrderForgotten]) -> None:
     ended = [order_id for order_id in order_ids if order_id not in still_open]
     await store.forget_promises(tx, ended)
     await store.forget_settlements(tx, ended)
+    await store.forget_restocked(tx, ended)
     discarded = await store.discard_requests(tx, ended)
     if discarded:
         log.warning("parked requests of forgotten orders discarded", requests=discarded)

@@ -1,9 +1,10 @@
-"""The messages inventory takes: requests for stock and to let go of it, shipments that move on, orders that end."""
+"""The messages inventory takes: requests for stock and to let go of it, shipments that move on, goods that come
+back, orders that end."""
 
 from collections.abc import Sequence
 
-from inventory import allocating, forgetting, releasing, settling
-from shared.contracts import AllocateOrder, OrderForgotten, ReleaseOrder, ReleaseParts, ShipmentChanged
+from inventory import allocating, forgetting, releasing, restocking, settling
+from shared.contracts import AllocateOrder, OrderForgotten, ReleaseOrder, ReleaseParts, ReturnChanged, ShipmentChanged
 from shared.postgres import Transaction
 from shared.subscriptions import Subscriptions
 
@@ -32,6 +33,12 @@ async def release_parts(requests: Sequence[ReleaseParts], tx: Transaction) -> No
 async def settle_shipments(shipments: Sequence[ShipmentChanged], tx: Transaction) -> None:
     """Let deliveries lower what is allocated, and put back what a shipment does not deliver."""
     await settling.settle(tx, shipments)
+
+
+@subscriptions.on(ReturnChanged)
+async def restock_returns(returns: Sequence[ReturnChanged], tx: Transaction) -> None:
+    """Book what came back and was put on the shelf: who waits for it gets it first."""
+    await restocking.restock(tx, returns)
 
 
 @subscriptions.on(OrderForgotten)

@@ -20,6 +20,7 @@ from shared.contracts import (
     OrderRouted,
     OrganisationChanged,
     PromiseWithdrawn,
+    ReturnChanged,
     ShipmentChanged,
     ShipmentCreated,
     ShipmentReminded,
@@ -87,6 +88,12 @@ async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction)
 async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction) -> None:
     """Tell both sides that there is less than was promised."""
     await feed.save_events(tx, chain.from_iterable(map(telling.stock_corrected, withdrawn)))
+
+
+@subscriptions.on(ReturnChanged)
+async def tell_of_returns(changes: Sequence[ReturnChanged], tx: Transaction) -> None:
+    """Tell both sides what comes back, and what came."""
+    await feed.save_events(tx, chain.from_iterable(map(telling.return_changed, changes)))
 
 
 @subscriptions.on(OrderForgotten)

@@ -47,6 +47,7 @@ async def forget(database: Database, days: int, bite: int = BITE) -> int:
             if gone:
                 await store.forget_rows(tx, gone)
                 await store.forget_parts(tx, gone)
+                await store.forget_returns(tx, gone)
                 await outbox.put(tx, *(OrderForgotten(order_id=order_id) for order_id in gone))
         forgotten += len(gone)
         if len(gone) < bite:

@@ -1,11 +1,11 @@
 """Where orders stand: loaded with their rows and parts, and saved as far as it has changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from order_intake import store
-from order_intake.domain import Order
+from order_intake.domain import Order, Row
 from shared.postgres import Transaction
 
 
@@ -13,6 +13,15 @@ async def with_rows(tx: Transaction, orders: Mapping[UUID, Order]) -> dict[UUID,
     """The orders with their rows and parts. They must be locked if they are to be saved."""
     rows = await store.rows_of(tx, orders.keys(), await store.parts_of(tx, orders.keys()))
     return {order_id: replace(order, rows=rows[order_id]) for order_id, order in orders.items()}
+
+
+async def shown_rows(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, dict[str, Row]]:
+    """The rows of orders as they are shown: with their parts, and with what comes back of them."""
+    rows = await store.rows_of(tx, ids, await store.parts_of(tx, ids))
+    for (order_id, row_id), returns in (await store.returns_of(tx, ids)).items():
+        if row_id in rows[order_id]:
+            rows[order_id][row_id] = replace(rows[order_id][row_id], returns=returns)
+    return rows
 
 
 async def save(tx: Transaction, before: Iterable[Order], after: Mapping[UUID, Order]) -> None:

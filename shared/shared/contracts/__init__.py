@@ -36,6 +36,7 @@ from shared.contracts.order import (
     ServiceAttribute,
 )
 from shared.contracts.organisation import OrganisationChanged, Role, TokenKey, TokenKeysChanged
+from shared.contracts.returns import ReturnChanged, ReturnRow, ReturnStatus
 from shared.contracts.shipment import (
     OrderRouted,
     RoutedPart,
@@ -65,6 +66,7 @@ MESSAGES: tuple[type[Message], ...] = (
     ShipmentCreated,
     ShipmentChanged,
     ShipmentReminded,
+    ReturnChanged,
 )
 """Every message there is."""
 
@@ -101,6 +103,9 @@ __all__ = [
     "Reference",
     "ReleaseOrder",
     "ReleaseParts",
+    "ReturnChanged",
+    "ReturnRow",
+    "ReturnStatus",
     "Role",
     "RoutedPart",
     "RowAllocated",

@@ -92,6 +92,13 @@ from inventory.store.public_catalogues import (
     show_listings,
     touch_listings,
 )
+from inventory.store.returned_goods import (
+    Restocked,
+    RestockedBook,
+    forget_restocked,
+    note_restocked,
+    restocked,
+)
 from inventory.store.stock import (
     Move,
     balance_ids_for_update,
@@ -130,6 +137,8 @@ __all__ = [
     "Offered",
     "OpenLine",
     "Promised",
+    "Restocked",
+    "RestockedBook",
     "Seen",
     "Shown",
     "StoredCatalogue",
@@ -171,6 +180,7 @@ __all__ = [
     "end_waiting",
     "expired_holds",
     "forget_promises",
+    "forget_restocked",
     "forget_settlements",
     "hide_listings",
     "ids_between",
@@ -191,6 +201,7 @@ __all__ = [
     "news_since",
     "next_lots",
     "next_to_serve",
+    "note_restocked",
     "open_orders",
     "open_promises",
     "own_products_page",
@@ -202,6 +213,7 @@ __all__ = [
     "public_product_ids",
     "public_products_page",
     "release_allocations",
+    "restocked",
     "return_stock",
     "revived",
     "save_allocations",

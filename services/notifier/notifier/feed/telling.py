@@ -19,6 +19,8 @@ from shared import problems, wire
 from shared.contracts import (
     OrderRouted,
     PromiseWithdrawn,
+    ReturnChanged,
+    ReturnStatus,
     RowRouted,
     ShipmentChanged,
     ShipmentCreated,
@@ -37,6 +39,9 @@ Type = Literal[
     "shipment.cancelled",
     "shipment.reminded",
     "stock.corrected",
+    "return.registered",
+    "return.received",
+    "return.cancelled",
 ]
 TYPES: Sequence[Type] = get_args(Type)
 """What can happen, as far as the feed tells it."""
@@ -167,6 +172,40 @@ def stock_corrected(told: PromiseWithdrawn) -> Iterable[Entry]:
     id_ = f"{told.order_id}_corrected_{uuid5(told.order_id, f'{told.catalogue_id} {told.withdrawn_at.isoformat()}')}"
     parties = [told.retailer_id, *([told.supplier_id] if told.supplier_id else [])]
     return _entries(parties, id_, "stock.corrected", told.withdrawn_at, data)
+
+
+RETURNS: Mapping[ReturnStatus, Type] = {
+    "Registered": "return.registered",
+    "Received": "return.received",
+    "Cancelled": "return.cancelled",
+}
+
+
+def return_changed(told: ReturnChanged) -> Iterable[Entry]:
+    """Something of a shipment comes back to its supplier, or came, or is not coming after all."""
+    data = {
+        "returnId": str(told.return_id),
+        **_shipment(told.shipment_id, told.retailer_id, told.supplier_id, told.catalogue_id),
+        **_order(told.order_id, told.order_external_id),
+        "status": told.status,
+        "version": told.version,
+        **_rows(
+            [
+                {
+                    "externalId": row.external_id,
+                    "productExternalId": row.product_id,
+                    "quantity": wire.shortest(row.quantity),
+                    "reason": row.reason,
+                    "receivedQuantity": wire.shortest(row.received),
+                    "restockedQuantity": wire.shortest(row.restocked),
+                }
+                for row in told.rows
+            ]
+        ),
+    }
+    parties = [told.retailer_id, told.supplier_id]
+    kind = RETURNS[told.status]
+    return _entries(parties, f"{told.return_id}_version_{told.version}", kind, told.changed_at, data)
 
 
 def _entries(parties: Sequence[str], id_: str, kind: Type, at: datetime, data: Mapping[str, Any]) -> list[Entry]:

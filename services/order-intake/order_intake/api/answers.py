@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from order_intake import store
+from order_intake import standing, store
 from order_intake.api import shown_v3
 from order_intake.document import reading
 from order_intake.store import Placed
@@ -23,7 +23,7 @@ async def stored(request: Request, caller: auth.Caller, external_id: str) -> Pla
         if placed is None:
             raise problems.not_found(f"order {external_id}")
         order_id = placed.order.id
-        rows = await store.rows_of(tx, [order_id], await store.parts_of(tx, [order_id]))
+        rows = await standing.shown_rows(tx, [order_id])
     return replace(placed, order=replace(placed.order, rows=rows[order_id]))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from order_intake import domain, store
+from order_intake import domain, standing, store
 from order_intake.api import answers, shown_v3
 from order_intake.api.order_address import ORDERS, Retailer
 from order_intake.store import Wanted
@@ -138,7 +138,7 @@ async def list_orders(
     async with database.transaction_of(caller.organisation) as tx:
         found = await store.orders_numbered(tx, caller.organisation, numbers)
         ids = [placed.order.id for placed in found]
-        rows = await store.rows_of(tx, ids, await store.parts_of(tx, ids)) if ids else {}
+        rows = await standing.shown_rows(tx, ids) if ids else {}
     # Written out one by one: two thousand answers at a time are a hundred thousand objects to keep. The documents were
     # mended when they were stored.
     content = [

@@ -39,9 +39,24 @@ class RowProgress(wire.WireModel):
     shipment_ids: tuple[UUID, ...] = Field(
         description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
     )
+    returned_quantity: wire.Number | None = Field(
+        default=None, description="What of the row came back; left out when nothing was registered", examples=[1]
+    )
+    returning_quantity: wire.Number | None = Field(
+        default=None, description="What of the row is on its way back; left out likewise", examples=[0]
+    )
+    return_ids: tuple[UUID, ...] | None = Field(
+        default=None,
+        description="The returns that have something of the row; left out likewise",
+        examples=[["019c1f30-5a00-7c44-8d11-6f0e2b9a7c55"]],
+    )
     reason: str | None = Field(
         default=None, description="Why something of the row is not served", examples=["no stock"]
     )
+
+
+SAID_IF_KNOWN = ("reason", "lastRoutedDateTime", "returnedQuantity", "returningQuantity", "returnIds")
+"""Fields of `RowProgress` that may be left out: a document that has them, as we answered it once, does not count."""
 
 
 def progress(row: Row) -> dict[str, Any]:
@@ -56,6 +71,12 @@ def progress(row: Row) -> dict[str, Any]:
     }
     if routed := [part.routed_at for part in row.parts.values() if part.routed_at is not None]:
         answer["lastRoutedDateTime"] = problems.timestamp(max(routed))
+    if row.returns:
+        answer |= {
+            "returnedQuantity": wire.shortest(row.returned),
+            "returningQuantity": wire.shortest(row.returning),
+            "returnIds": [str(one.return_id) for one in row.returns],
+        }
     if row.reason is not None:
         answer["reason"] = row.reason
     return answer

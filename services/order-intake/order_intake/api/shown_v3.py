@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from order_intake import domain
-from order_intake.api.shown_rows import RowProgress, codes_of, progress
+from order_intake.api.shown_rows import SAID_IF_KNOWN, RowProgress, codes_of, progress
 from order_intake.document.order_v3 import MetadataOfAny, OrderOfAny
 from order_intake.document.row import RowDocument
 from order_intake.domain import Order, Row
@@ -115,7 +115,7 @@ def statuses_so_far(order: Order) -> set[str]:
 
 def _row(given: Mapping[str, Any], row: Row, inserted: str) -> dict[str, Any]:
     answer = dict(given)
-    for said in ("statuses", "reason", "lastRoutedDateTime"):
+    for said in ("statuses", *SAID_IF_KNOWN):
         answer.pop(said, None)
     answer["status"] = {
         "value": WORDS.get(row.status, row.status),

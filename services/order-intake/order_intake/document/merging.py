@@ -9,6 +9,7 @@ ANSWERED_OF_ROWS = frozenset(
     {
         *("status", "statuses", "deliveredQuantity", "trackingCodes", "routedWarehouses", "toBeRoutedQuantity"),
         *("waitingQuantity", "cancelledQuantity", "shipmentIds", "reason", "lastRoutedDateTime"),
+        *("returnedQuantity", "returningQuantity", "returnIds"),
     }
 )
 """What we add to a document in an answer. Clients send it back with what they change, and it is not theirs to say."""

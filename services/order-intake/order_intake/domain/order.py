@@ -56,13 +56,24 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """So much of a row comes back with a return, and so much of that was received once it is Received."""
+
+    return_id: UUID
+    status: str
+    quantity: Decimal
+    received: Decimal = ZERO
+
+
+@dataclass(frozen=True)
 class Row:
     """A row of an order. `history` is what came after Accepted.
 
     `quantity` is what this order asks for: what the document says, less what of an earlier order with the same number
     was delivered (`delivered_before`) or cancelled by its retailer (`cancelled_before`). `reserved`, `waiting`,
     `rerouting`, `unserved` and `cancelled` are the newest routing's: promised to an order that is held, promised and
-    not in stock yet, asked for again, not promised at all, not coming any more.
+    not in stock yet, asked for again, not promised at all, not coming any more. `returns` are known where the row is to
+    be shown: nothing is decided by them.
     """
 
     external_id: str
@@ -79,6 +90,7 @@ class Row:
     status: str = ACCEPTED
     history: tuple[Step, ...] = ()
     parts: Mapping[UUID, Part] = field(default_factory=dict)
+    returns: tuple[Returned, ...] = ()
 
     @property
     def delivered_in_all(self) -> Decimal:
@@ -89,6 +101,16 @@ class Row:
     def cancelled_in_all(self) -> Decimal:
         """What is not coming of it, also what was cancelled before it was placed anew."""
         return self.cancelled_before + self.cancelled
+
+    @property
+    def returning(self) -> Decimal:
+        """What of it is on its way back."""
+        return sum((one.quantity for one in self.returns if one.status == "Registered"), ZERO)
+
+    @property
+    def returned(self) -> Decimal:
+        """What of it has come back."""
+        return sum((one.received for one in self.returns), ZERO)
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,35 @@ from order_intake.store.placed import (
 )
 from order_intake.store.products import known_products, save_products
 from order_intake.store.progress import orders_for_update, parts_of, rows_of, save_orders, save_parts, save_rows
+from order_intake.store.returns import (
+    ReturnBook,
+    current_orders,
+    forget_returns,
+    return_books,
+    returns_of,
+    save_returns,
+    touch_orders,
+)
 from order_intake.store.successors import Successor, insert_rows_anew, insert_successor
 
 __all__ = [
     "Changeable",
     "Entry",
     "Placed",
+    "ReturnBook",
     "RowBook",
     "Successor",
     "Wanted",
     "books",
     "clock",
     "count_orders",
+    "current_orders",
     "documents_at",
     "find_orders",
     "first_ids",
     "forget_ended",
     "forget_parts",
+    "forget_returns",
     "forget_rows",
     "insert_orders",
     "insert_rows",
@@ -47,10 +59,14 @@ __all__ = [
     "placed_of",
     "placed_order",
     "retire_order",
+    "return_books",
+    "returns_of",
     "rows_of",
     "save_document",
     "save_orders",
     "save_parts",
     "save_products",
+    "save_returns",
     "save_rows",
+    "touch_orders",
 ]

@@ -61,7 +61,7 @@ class ServiceShown(wire.WireModel):
     description: Mapping[str, str] = DESCRIPTION
     tags: tuple[str, ...] = Field(
         description="`PICKUP_POINT` when the customer fetches the parcel at a point of the carrier, `STORE_PICKUP` when"
-        " in a shop",
+        " in a shop; `RETURN` when it takes parcels back from the customer",
         examples=[["PICKUP_POINT"]],
     )
     additional_services: tuple[AdditionalServiceOffered, ...] = Field(

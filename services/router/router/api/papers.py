@@ -94,17 +94,17 @@ async def label_of(
             return _of_nshift(theirs, shipment, parcel, made_as, known)
         label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
     name = facts.fingerprint(label, made_as, size)
-    if _is_known(name, known):
-        return _unchanged(name)
+    if is_known(name, known):
+        return unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
     try:
         made = await press.of(request.app.state.service).paper(name, make, label, size)
     except (press.Busy, press.Failed) as error:
-        raise _not_now(error) from None
+        raise not_now(error) from None
     except ValueError as error:
         # Its code is no barcode of this width.
         raise problems.not_found(f"address label of parcel {parcel_id}: {error}") from None
-    return _paper(made, name, made_as, f"label-{shipment.order_external_id}-{parcel_id}")
+    return answer(made, name, made_as, f"label-{shipment.order_external_id}-{parcel_id}")
 
 
 @router.get(
@@ -131,13 +131,13 @@ async def delivery_note_of(
             raise problems.not_found(f"delivery note of parcel {parcel_id}: {why}")
         note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
     name = facts.fingerprint(note)
-    if _is_known(name, known):
-        return _unchanged(name)
+    if is_known(name, known):
+        return unchanged(name)
     try:
         made = await press.of(request.app.state.service).paper(name, printing.note_pdf, note)
     except (press.Busy, press.Failed) as error:
-        raise _not_now(error) from None
-    return _paper(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel_id}")
+        raise not_now(error) from None
+    return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel_id}")
 
 
 def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
@@ -146,9 +146,9 @@ def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as:
         why = "nShift has given none" if label is None else "nShift makes it as PDF only"
         raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {why}")
     name = hashlib.sha256(label).hexdigest()[:32]
-    if _is_known(name, known):
-        return _unchanged(name)
-    return _paper(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
+    if is_known(name, known):
+        return unchanged(name)
+    return answer(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
 async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str) -> tuple[Shipment, Parcel]:
@@ -171,23 +171,26 @@ async def _surroundings(tx: Transaction, shipment: Shipment, parcel: Parcel) -> 
     )
 
 
-def _is_known(name: str, known: str | None) -> bool:
+def is_known(name: str, known: str | None) -> bool:
     """Whether `If-None-Match` names the paper; `*` names any."""
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in (known or "").split(",")}
     return name in tags or "*" in tags
 
 
-def _unchanged(name: str) -> Response:
+def unchanged(name: str) -> Response:
+    """The answer to whoever has the paper already."""
     return Response(status_code=304, headers={"ETag": f'"{name}"'})
 
 
-def _not_now(error: Exception) -> problems.Refused:
+def not_now(error: Exception) -> problems.Refused:
+    """503 when the press has too much to do, or has failed."""
     return problems.Refused(
         503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(BUSY_S)}
     )
 
 
-def _paper(made: bytes, name: str, made_as: str, called: str) -> Response:
+def answer(made: bytes, name: str, made_as: str, called: str) -> Response:
+    """A paper as it is answered: `name` is its ETag, `called` what a browser calls its file."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", called)
     return Response(
         made,

@@ -239,11 +239,11 @@ async def _move(
             found = await shipment_requests.find(tx, shipment_id)
             if found.supplier_id != caller.organisation:
                 raise problems.Refused(403, "A shipment is changed by its supplier alone")
-            if not _matches(if_match, found.version):
+            if not matches(if_match, found.version):
                 raise problems.Refused(412, f"The shipment has changed meanwhile; its version is {found.version}")
             moved = decide(found, await tx.now())
             if isinstance(moved, Refusal):
-                raise _refused(moved)
+                raise refused(moved)
             if moved.status == domain.DELIVERED != found.status:
                 moved, to_book = await coding.with_codes(tx, moved)
             if moved is found or await store.save_moved(tx, moved):
@@ -258,13 +258,14 @@ async def _move(
     raise problems.conflict("The shipment is being changed by somebody else; try again")
 
 
-def _refused(refusal: Refusal) -> problems.Refused:
+def refused(refusal: Refusal) -> problems.Refused:
+    """A refusal as it is answered: 409 for a conflict, 400 with all fields that cannot be."""
     if refusal.conflict is not None:
         return problems.conflict(refusal.conflict)
     return shipment_change.invalid([FieldError(wrong.field, wrong.code, wrong.message) for wrong in refusal.wrong])
 
 
-def _matches(if_match: str | None, version: int) -> bool:
+def matches(if_match: str | None, version: int) -> bool:
     """Whether `If-Match` allows a change of this version: absent, `*`, or a list that has it."""
     allowed = {tag.strip().removeprefix("W/") for tag in (if_match or "").split(",")}
     return bool(allowed & {"", "*", f'"{version}"'})

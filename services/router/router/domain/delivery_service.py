@@ -9,6 +9,8 @@ from shared.contracts import Part
 WORKFLOWS = ("WAREHOUSE", "DROPSHIPPING")
 PICKUP_POINT, STORE_PICKUP = "PICKUP_POINT", "STORE_PICKUP"
 """Tags of a service that delivers to the carrier's pickup points, and of one that delivers to shops."""
+RETURN = "RETURN"
+"""The tag of a service that takes parcels back from consumers."""
 
 
 class Specifier(Part):

@@ -44,7 +44,7 @@ def label(shipment: Shipment, parcel: Parcel, around: Surroundings) -> LabelFact
         ),
         carrier=parcel.delivery_operator or "",
         service_code=parcel.service_code or "",
-        service=_service_name(parcel, around.services, language),
+        service=service_name(parcel, around.services, language),
         extras=_extras(parcel, around.services, language),
         weight=_weight(parcel, language),
         number=number,
@@ -65,7 +65,7 @@ def note(shipment: Shipment, parcel: Parcel, around: Surroundings) -> NoteFacts:
     receiver = addresses.addressee(
         delivery.delivery_address, delivery.client, waits_at, around.point if waits_at else None, language
     )
-    sent_by = (parcel.delivery_operator or "", _service_name(parcel, around.services, language))
+    sent_by = (parcel.delivery_operator or "", service_name(parcel, around.services, language))
     closing = words.chosen(head.closing_text, language)
     return NoteFacts(
         language=language,
@@ -134,7 +134,8 @@ def _place(shipment: Shipment, parcel: Parcel) -> tuple[int, int]:
     return sent.index(parcel.parcel_id) + 1, len(sent)
 
 
-def _service_name(parcel: Parcel, services: Iterable[DeliveryService], language: Language) -> str:
+def service_name(parcel: Parcel, services: Iterable[DeliveryService], language: Language) -> str:
+    """What a parcel's service is called; a code nobody knows stays a code."""
     found = next((service for service in services if service.id == parcel.service_code), None)
     return (words.chosen(found.description, language) if found else parcel.service_code) or ""
 

@@ -39,6 +39,7 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
         "en": "Here: in this parcel. To follow: in another parcel or a later delivery.",
     },
     "returns": {"fi": "Palautusohjeet", "sv": "Returanvisningar", "en": "Returns"},
+    "return": {"fi": "Palautus", "sv": "Retur", "en": "Return"},
     "page": {"fi": "Sivu", "sv": "Sida", "en": "Page"},
     "nothing": {
         "fi": "Paketissa ei ole tilauksen rivejä.",

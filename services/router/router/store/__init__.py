@@ -30,6 +30,7 @@ from router.store.books import books, ids_between, pieces, postponed_among, rout
 from router.store.forgetting import forget_routes, forget_shipments, open_orders
 from router.store.new_shipments import save_shipment_rows, save_shipments
 from router.store.put_off import Work, count_put_off, put_off, take_up
+from router.store.returns import returned_books
 from router.store.routes import (
     count_postponed,
     due_ids,
@@ -112,6 +113,7 @@ __all__ = [
     "postponed_routes",
     "put_off",
     "recheck_unserved",
+    "returned_books",
     "route_called",
     "routed_orders",
     "routes_for_update",

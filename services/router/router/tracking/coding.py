@@ -43,12 +43,27 @@ async def with_codes(tx: Transaction, shipment: Shipment) -> Coded:
     if wanted:
         taking = await store.take_numbers(tx, shipment.retailer_id, shipment.contract_number, wanted)
         if short := {named[parcel_id] for parcel_id, carrier in carriers.items() if _is_short(taking, wanted, carrier)}:
-            raise _used_up(sorted(short), shipment.contract_number)
+            raise _used_up(sorted(short), shipment.contract_number, "confirmed")
         _tell_if_low(tx, taking.taken)
         made = {carrier: _codes(taking.taken, carrier) for carrier in taking.carriers}
         codes = {parcel_id: next(made[carrier]) for parcel_id, carrier in carriers.items() if carrier in made}
     to_book = tuple(parcel_id for parcel_id, carrier in carriers.items() if carrier == booked)
     return Coded(coding.coded(shipment, codes) if codes else shipment, to_book)
+
+
+async def code_of_return(
+    tx: Transaction, retailer_id: str, contract_number: str | None, carrier: str
+) -> tuple[Codes, str] | None:
+    """A code for a parcel on its way back, and the series it is of; None when its carrier has no series.
+
+    Raises problems.Refused with 409 when they are used up: a label would be missing, so nothing is registered.
+    """
+    wanted = {number_series.key_of(carrier): 1}
+    taking = await store.take_numbers(tx, retailer_id, contract_number, wanted)
+    if any(_is_short(taking, wanted, key) for key in wanted):
+        raise _used_up([carrier], contract_number, "registered")
+    _tell_if_low(tx, taking.taken)
+    return next((made for key in wanted for made in _codes(taking.taken, key)), None)
 
 
 async def _carriers(tx: Transaction, parcels: Sequence[Parcel]) -> dict[str, str]:
@@ -73,12 +88,12 @@ def _is_short(taking: Taking, wanted: Mapping[str, int], carrier: str) -> bool:
     return carrier in taking.carriers and got < wanted[carrier]
 
 
-def _used_up(carriers: Sequence[str], contract_number: str | None) -> problems.Refused:
+def _used_up(carriers: Sequence[str], contract_number: str | None, undone: str) -> problems.Refused:
     log.error("number series used up", carriers=carriers, contract=contract_number)
     contract = "" if contract_number is None else f" for contract {contract_number}"
     return problems.conflict(
         f"The tracking codes of {' and '.join(carriers)}{contract} are used up, so no label can be made and nothing was"
-        " confirmed. An operator has to give another number series; or send tracking codes of your own"
+        f" {undone}. An operator has to give another number series; or send tracking codes of your own"
     )
 
 
