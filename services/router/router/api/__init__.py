@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from router.api import (
+    answers,
     bookings,
     carrier_accounts,
     delivery_services,
@@ -34,6 +35,7 @@ def routers() -> Sequence[APIRouter]:
         shipments.router,
         shipment_moves.router,
         papers.router,
+        answers.router,
         letterheads.router,
         shipment_options.router,
         delivery_services.router,
