@@ -70,10 +70,15 @@ class Sealer:
 
 def sealer_of(settings: ServiceSettings) -> Sealer:
     """The sealer with the keys of the settings. Raises OSError without the file, ValueError for a bad key."""
+    return Sealer(keys_of(settings))
+
+
+def keys_of(settings: ServiceSettings) -> list[str]:
+    """The keys of the settings, the newest first. Raises OSError without their file."""
     listed = settings.sealing_keys.get_secret_value()
     if settings.sealing_keys_file is not None:
         listed = f"{listed},{Path(settings.sealing_keys_file).read_text()}"
-    return Sealer([key for part in listed.replace("\n", ",").split(",") if (key := part.strip())])
+    return [key for part in listed.replace("\n", ",").split(",") if (key := part.strip())]
 
 
 def new_key() -> str:

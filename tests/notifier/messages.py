@@ -7,9 +7,15 @@ from uuid import UUID, uuid4
 from shared.contracts import (
     Comment,
     Delivery,
+    OrderRouted,
     OrganisationChanged,
     Party,
+    PromiseWithdrawn,
     Reference,
+    RowProgress,
+    RowRouted,
+    RowWithdrawn,
+    ShipmentChanged,
     ShipmentCreated,
     ShipmentReminded,
     ShipmentRow,
@@ -88,4 +94,47 @@ def reminder(shipment: ShipmentCreated) -> ShipmentReminded:
         catalogue_id=shipment.catalogue_id,
         accept_by=shipment.accept_by,
         reminded_at=shipment.created_at + (shipment.accept_by - shipment.created_at) / 2,
+    )
+
+
+def cancelled(shipment: ShipmentCreated) -> ShipmentChanged:
+    """News that a shipment is not sent."""
+    return ShipmentChanged(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        order_external_id=shipment.order_external_id,
+        retailer_id=shipment.retailer_id,
+        supplier_id=shipment.supplier_id,
+        catalogue_id=shipment.catalogue_id,
+        status="Cancelled",
+        closed=True,
+        changed_at=shipment.created_at,
+        version=2,
+        rows=(RowProgress(external_id="1", product_id="SKU-1", quantity=Decimal(3), delivered=Decimal(0)),),
+    )
+
+
+def withdrawn(shipment: ShipmentCreated) -> PromiseWithdrawn:
+    """News that there is less of what a shipment was promised."""
+    return PromiseWithdrawn(
+        order_id=shipment.order_id,
+        retailer_id=shipment.retailer_id,
+        catalogue_id=shipment.catalogue_id,
+        supplier_id=shipment.supplier_id,
+        withdrawn_at=shipment.created_at,
+        cause="counted",
+        rows=(RowWithdrawn(external_id="1", product_id="SKU-1", lot=1, quantity=Decimal(2)),),
+    )
+
+
+def unroutable(shipment: ShipmentCreated) -> OrderRouted:
+    """News that nobody can deliver anything of an order."""
+    return OrderRouted(
+        order_id=shipment.order_id,
+        order_external_id=shipment.order_external_id,
+        retailer_id=shipment.retailer_id,
+        round=2,
+        outcome="none",
+        routed_at=shipment.created_at,
+        rows=(RowRouted(external_id="1", waiting=Decimal(0), unserved=Decimal(3), reason="no stock"),),
     )

@@ -140,7 +140,67 @@ async def test_a_supplier_sees_and_changes_only_its_own(
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", SETTINGS), ("PUT", SETTINGS), ("GET", LOG)])
-async def test_only_suppliers_have_notifications(client: httpx.AsyncClient, method: str, path: str) -> None:
-    retailer = signer.headers(messages.RETAILER, "retailer")
+async def test_only_suppliers_and_retailers_have_notifications(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    operator = signer.headers(messages.RETAILER, "operator")
     assert (await client.request(method, path)).status_code == 401
-    assert (await client.request(method, path, headers=retailer)).status_code == 403
+    assert (await client.request(method, path, headers=operator)).status_code == 403
+
+
+async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_given(client: httpx.AsyncClient) -> None:
+    given = {
+        "addresses": [
+            {
+                "email": "Stock@kuppi.example",
+                "kinds": ["stock-corrected", "cancelled"],
+                "timing": "daily",
+                "hour": 15,
+                "retailers": [{"retailerId": messages.RETAILER, "timing": "hourly"}],
+            },
+            {"email": "orders@kuppi.example", "hour": 9, "kinds": "", "timing": None},
+        ],
+        "quietHours": {"from": "20:00", "until": " 07:00"},
+        "timeZone": "Europe/Stockholm",
+    }
+    changed = await client.put(SETTINGS, headers=supplier, json=given)
+    usual = ["new-shipment", "reminder", "webhook-paused"]
+    stock = {**given["addresses"][0], "kinds": ["cancelled", "stock-corrected"]}  # type: ignore[dict-item]
+    expected = {
+        "emails": ["Stock@kuppi.example", "orders@kuppi.example"],
+        "addresses": [stock, {"email": "orders@kuppi.example", "kinds": usual, "timing": "instant"}],
+        "newShipment": True,
+        "quietHours": {"from": "20:00", "until": "07:00"},
+        "timeZone": "Europe/Stockholm",
+        "language": "en",
+    }
+    assert (changed.status_code, changed.json()) == (200, expected)
+    again = await client.put(SETTINGS, headers=supplier, json=(await client.get(SETTINGS, headers=supplier)).json())
+    assert (again.status_code, again.json()) == (200, expected)
+    # Who knows of no choices makes none.
+    plain = await client.put(SETTINGS, headers=supplier, json={"emails": ["orders@kuppi.example"]})
+    assert plain.json() == {"emails": ["orders@kuppi.example"], "newShipment": True, "language": "en"}
+
+
+async def test_every_wrong_field_of_a_choice_is_named_and_nothing_is_kept(client: httpx.AsyncClient) -> None:
+    one = {"email": "a@kuppi.example"}
+    bodies: list[tuple[dict[str, object], set[str]]] = [
+        ({"addresses": [{"email": "x\r\nBcc: y@z.fi"}, {}]}, {"addresses[0].email", "addresses[1].email"}),
+        ({"addresses": [{**one, "kinds": ["gossip"]}]}, {"addresses[0].kinds[0]"}),
+        ({"addresses": [{**one, "timing": "weekly", "hour": 24}]}, {"addresses[0].timing", "addresses[0].hour"}),
+        ({"addresses": [one, {"email": "A@kuppi.example"}]}, {"addresses[1].email"}),
+        ({"addresses": [one], "emails": ["b@kuppi.example"]}, {"addresses[0].email", "emails[0]"}),
+        ({"emails": [], "quietHours": {"from": "24:00"}}, {"quietHours.from", "quietHours.until"}),
+        ({"emails": [], "timeZone": "Europe/Atlantis"}, {"timeZone"}),
+        ({"emails": [], "timeZone": "../etc/passwd"}, {"timeZone"}),
+        (
+            {"addresses": [{**one, "retailers": [{"retailerId": "", "timing": "now"}]}]},
+            {"addresses[0].retailers[0].retailerId", "addresses[0].retailers[0].timing"},
+        ),
+        ({"addresses": [{"email": f"a{n}@x.fi"} for n in range(21)]}, {"addresses"}),
+    ]
+    for body, fields in bodies:
+        refused = await client.put(SETTINGS, headers=supplier, json=body)
+        assert refused.status_code == 400, body
+        assert {error["field"] for error in refused.json()["errors"]} == fields
+    assert (await client.get(SETTINGS, headers=supplier)).json()["emails"] == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier import domain
+from notifier import choosing, domain
 from notifier.domain import Answer, Contact, Patience
 
 PATIENCE = Patience(first_s=30, longest_s=3600, whole_s=86_400)
@@ -20,16 +20,17 @@ answers = st.dictionaries(
 
 
 def test_a_mail_waits_for_a_contact_that_is_not_known_yet() -> None:
-    assert domain.wish_of(Contact(known=False, emails=[], new_shipment=True)) == "waiting"
+    assert choosing.wish(Contact(known=False, emails=[], new_shipment=True), domain.NEW_SHIPMENT) == "waiting"
 
 
 def test_a_supplier_who_asked_for_mail_gets_it() -> None:
-    assert domain.wish_of(Contact(known=True, emails=["a@x.fi"], new_shipment=True)) == "pending"
+    assert choosing.wish(Contact(known=True, emails=["a@x.fi"], new_shipment=True), domain.NEW_SHIPMENT) == "pending"
 
 
 @pytest.mark.parametrize(("emails", "new_shipment"), [([], True), (["a@x.fi"], False), ([], False)])
 def test_a_supplier_without_an_address_or_with_mail_turned_off_gets_none(emails: list[str], new_shipment: bool) -> None:
-    assert domain.wish_of(Contact(known=True, emails=emails, new_shipment=new_shipment)) == "not wanted"
+    contact = Contact(known=True, emails=emails, new_shipment=new_shipment)
+    assert choosing.wish(contact, domain.NEW_SHIPMENT) == "not wanted"
 
 
 def test_an_accepted_mail_is_sent() -> None:

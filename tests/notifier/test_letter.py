@@ -1,5 +1,6 @@
 """What stands in a mail, in three languages, and what nobody can smuggle into it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier import letter, wording
+from notifier import domain, letter, notice, reporting, wording
 from notifier.domain import Language
+from notifier.store import Told
 from shared.contracts import ShipmentCreated
 from tests.notifier import messages
 
@@ -201,3 +203,57 @@ def test_nothing_a_retailer_writes_becomes_a_header_or_html(order: str, text: st
         }
         assert "\u202e" not in plain + html
         assert set(Tags(html).names) == set(harmless.names)
+
+
+LINK = "https://sluice.example/ecommerce/v3/notifications/leave?t=token"
+KINDS = (domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCELLED, domain.STOCK_CORRECTED, domain.UNROUTABLE)
+
+
+def of_kind(kind: str, content: str, text: str) -> letter.Letter:
+    """A mail with one notice, of which everything that others may write is this text."""
+    whose = replace(envelope("en", text), supplier_name=text, organisation=messages.SUPPLIER, answer=LINK, leave=LINK)
+    told = reporting.report(Told(kind, content, text, text), whose)
+    return notice.written(told.subject, told.notice.title, [told.notice] * 2, told.why, whose)
+
+
+def told_of(kind: str, text: str) -> str:
+    """The message that a mail of a kind tells of, in the words of others."""
+    shipment = messages.shipment(order=text, description=text, note=text, receiver=text)
+    shipment = shipment.model_copy(update={"catalogue_id": text, "catalogue_name": text})
+    withdrawn = messages.withdrawn(shipment).model_copy(update={"cause": text})
+    of_shipment = (shipment, messages.reminder(shipment), messages.cancelled(shipment))
+    told = (*of_shipment, withdrawn, messages.unroutable(shipment))
+    return dict(zip(KINDS, told, strict=True))[kind].model_dump_json()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(KINDS), hostile)
+def test_nothing_that_others_write_becomes_a_header_or_html_of_a_notice(kind: str, text: str) -> None:
+    message, plain, html = read(of_kind(kind, told_of(kind, text), text))
+    _, _, harmless = read(of_kind(kind, told_of(kind, "harmless"), "harmless"))
+    assert message["Bcc"] is None
+    assert set(message.keys()) == {
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
+        *("MIME-Version", "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post"),
+    }
+    assert message["List-Unsubscribe"] == f"<{LINK}>"
+    assert "\u202e" not in plain + html
+    # A text of nothing but blanks leaves its row or its line out.
+    assert set(Tags(html).names) <= set(Tags(harmless).names)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_notice_says_the_same_as_text_and_as_html(kind: str) -> None:
+    _, plain, html = read(of_kind(kind, told_of(kind, "Cup & saucer"), "Cup & saucer"))
+    for expected in ("Cup & saucer", LINK):
+        assert expected in plain
+        assert expected.replace("&", "&amp;") in html
+
+
+def test_mails_are_made_for_light_and_dark_and_fetch_nothing() -> None:
+    for written in (write(messages.shipment()), of_kind(domain.CANCELLED, told_of(domain.CANCELLED, "x"), "x")):
+        _, _, html = read(written)
+        assert '<meta name="color-scheme" content="light dark">' in html
+        assert "prefers-color-scheme: dark" in html
+        assert not {"img", "script", "link", "iframe", "object"} & set(Tags(html).names)
+        assert "url(" not in html

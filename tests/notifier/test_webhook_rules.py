@@ -12,11 +12,13 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier import notice
+from notifier import notice, reporting
 from notifier.domain import Language, Patience
+from notifier.store import Told
 from notifier.webhooks import judging, signing
 from notifier.webhooks.guard import Guard, NotAllowed
 from notifier.webhooks.judging import Reply
+from notifier.webhooks.paused import WebhookPaused
 from notifier.webhooks.posting import Outgoing, Posting
 from tests.notifier import receivers
 from tests.notifier.test_letter import envelope, read
@@ -159,7 +161,7 @@ def test_patience_ends() -> None:
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_the_mail_about_a_pause_says_what_to_do(language: Language) -> None:
-    paused = notice.WebhookPaused(
+    paused = WebhookPaused(
         organisation="1234567-1",
         name="shop",
         url="https://shop.example/<b>hook</b>",
@@ -167,7 +169,9 @@ def test_the_mail_about_a_pause_says_what_to_do(language: Language) -> None:
         cursor="12",
         paused_at=datetime(2026, 7, 1, 6, 0, tzinfo=UTC),
     )
-    message, plain, html = read(notice.webhook_paused(paused, envelope(language, "")))
+    told = reporting.report(Told("webhook-paused", paused.model_dump_json(), "", ""), envelope(language, ""))
+    written = notice.written(told.subject, told.notice.title, [told.notice], told.why, envelope(language, ""))
+    message, plain, html = read(written)
     assert "shop" in message["Subject"]
     for text in (plain, html):
         assert "https://sluice.example/ecommerce/v3/webhooks/shop/resume" in text

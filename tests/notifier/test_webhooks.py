@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from notifier import handlers
+from notifier import choosing, handlers
 from notifier import store as store_of_mails
 from notifier.feed import keeping
 from notifier.feed import store as feed
@@ -297,8 +297,8 @@ async def test_the_owner_hears_of_a_pause_by_mail_also_when_its_address_comes_la
     assert mails.received == []
     async with notes.transaction() as tx:
         # An address, and no mail about shipments: what is paused is told all the same.
-        await store_of_mails.save_settings(tx, SHOP, ["shop@example.com"], new_shipment=False, language="en")
-        await store_of_mails.settle_waiting(tx, {SHOP: "not wanted"})
+        given = await store_of_mails.save_settings(tx, SHOP, ["shop@example.com"], new_shipment=False, language="en")
+        await store_of_mails.settle_waiting(tx, choosing.wishes({SHOP: given.contact}))
     await until(lambda: mails.received)
     await sender.stop()
     (mail,) = mails.received

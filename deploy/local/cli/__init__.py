@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from deploy.local.cli import (
     audit,
+    bounces,
     delivery_services,
     demo,
     doctor,
@@ -66,6 +67,7 @@ app.add_typer(parked.app)
 app.command()(audit.audit)
 app.command()(redrive.redrive)
 app.command()(replay.replay)
+app.command()(bounces.bounces)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 

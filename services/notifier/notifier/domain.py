@@ -3,16 +3,35 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
-NEW_SHIPMENT, REMINDER, WEBHOOK_PAUSED = "new-shipment", "reminder", "webhook-paused"
-"""The kinds of mails there are. Of a shipment there is at most one of each that is about shipments."""
+from notifier.hours import INSTANT, Quiet, Timing
+
+Kind = Literal[
+    "new-shipment", "reminder", "cancelled", "stock-corrected", "unroutable", "weekly-summary", "webhook-paused"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What an organisation may be told by mail. Of a shipment there is at most one mail of each that is about shipments."""
+NEW_SHIPMENT: Kind = "new-shipment"
+REMINDER: Kind = "reminder"
+CANCELLED: Kind = "cancelled"
+STOCK_CORRECTED: Kind = "stock-corrected"
+UNROUTABLE: Kind = "unroutable"
+WEEKLY_SUMMARY: Kind = "weekly-summary"
+WEBHOOK_PAUSED: Kind = "webhook-paused"
+USUAL: frozenset[Kind] = frozenset({NEW_SHIPMENT, REMINDER, WEBHOOK_PAUSED})
+"""What an address gets that has not chosen."""
+ABOUT_NEW: frozenset[Kind] = frozenset({NEW_SHIPMENT, REMINDER})
+"""What `new_shipment` turns off for all addresses of an organisation."""
+DIGEST = "digest"
+"""A mail that carries several others."""
 
 Language = Literal["fi", "sv", "en"]
 State = Literal["waiting", "pending", "sending", "sent", "refused", "not wanted"]
+Wish = Literal["waiting", "pending", "not wanted"]
 
 MAX_SUBJECT = 150
 MAX_ANSWER = 1_000
@@ -27,12 +46,32 @@ _LOGIN_REFUSED = frozenset({530, 534, 535, 538})
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What an address has chosen: which kinds of mails, how soon, and how soon those about single retailers."""
+
+    kinds: frozenset[Kind] = USUAL
+    timing: Timing = INSTANT
+    retailers: Mapping[str, Timing] = field(default_factory=dict)
+
+
+USUAL_CHOICE = Choice()
+TIME_ZONE = "Europe/Helsinki"
+
+
+@dataclass(frozen=True)
 class Contact:
-    """Whom to write to at an organisation. `known` is false until the organisation or its settings were heard of."""
+    """Whom to write to at an organisation. `known` is false until the organisation or its settings were heard of.
+
+    `choices` are those of addresses that have chosen, by address. In the `quiet` hours of its time zone nothing is
+    sent.
+    """
 
     known: bool
     emails: Sequence[str]
     new_shipment: bool
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    quiet: Quiet | None = None
+    time_zone: str = TIME_ZONE
 
 
 @dataclass(frozen=True)
@@ -67,22 +106,16 @@ class Patience:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a mail after a try: its state, who has it by now, what was said, seconds until the next try."""
+    """What becomes of a mail after a try: its state, who has it by now, what was said, seconds until the next try.
+
+    What was not `tried` after all does not count as a try.
+    """
 
     state: State
     reached: tuple[str, ...]
     answer: str
     pause_s: float = 0.0
-
-
-def wish_of(contact: Contact, kind: str = NEW_SHIPMENT) -> Literal["waiting", "pending", "not wanted"]:
-    """A mail waits for a contact not yet known, and is sent only to one who has an address and wants it.
-
-    That a webhook was paused is told to whoever has an address: nobody else would notice.
-    """
-    if not contact.known:
-        return "waiting"
-    return "pending" if contact.emails and (contact.new_shipment or kind == WEBHOOK_PAUSED) else "not wanted"
+    tried: bool = True
 
 
 def judge(
@@ -116,7 +149,7 @@ def _said(answers: Mapping[str, Answer]) -> str:
 
 def message_id(shipment_id: UUID, kind: str, host: str) -> str:
     """The Message-ID of a mail: always the same for a shipment, so that a receiver can tell a repeated mail."""
-    return f"<{shipment_id}.{kind}@{host}>"
+    return f"<{shipment_id}.{kind.replace('/', '.')}@{host}>"
 
 
 def is_address(text: str) -> bool:

@@ -4,13 +4,13 @@ tells all parties in their feeds what happened, and forgets what is over.
 Of a transaction the feed is the last: it stays locked until the commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
-import orjson
 import structlog
 
-from notifier import domain, store
+from notifier import choosing, domain, planning, store, subjects
+from notifier.domain import Kind
 from notifier.feed import store as feed
 from notifier.feed import telling
 from notifier.feed.heard import OrderAltered, OrderTaken
@@ -43,20 +43,20 @@ async def keep_contacts(changes: Sequence[OrganisationChanged], tx: Transaction)
         )
     await store.save_contacts(tx, newest.values())
     contacts = await store.contacts_to_rely_on(tx, newest)
-    await store.settle_waiting(tx, {id_: domain.wish_of(contact) for id_, contact in contacts.items()})
+    await store.settle_waiting(tx, choosing.wishes(contacts))
 
 
 @subscriptions.on(ShipmentCreated)
 async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transaction, settings: Settings) -> None:
     """One mail for each new shipment, to its supplier: at once, when the supplier is known, or never if not wanted."""
-    await _write_to_suppliers(tx, settings, domain.NEW_SHIPMENT, shipments)
+    await planning.tell(tx, _to_suppliers(domain.NEW_SHIPMENT, shipments), settings.sender.domain)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_created, shipments)))
 
 
 @subscriptions.on(ShipmentReminded)
 async def remind_suppliers(reminders: Sequence[ShipmentReminded], tx: Transaction, settings: Settings) -> None:
     """One mail more for each shipment that was not opened in half of its time, to those who want mail at all."""
-    await _write_to_suppliers(tx, settings, domain.REMINDER, reminders)
+    await planning.tell(tx, _to_suppliers(domain.REMINDER, reminders), settings.sender.domain)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_reminded, reminders)))
 
 
@@ -73,20 +73,23 @@ async def tell_of_changes(changes: Sequence[OrderAltered], tx: Transaction) -> N
 
 
 @subscriptions.on(OrderRouted)
-async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction) -> None:
-    """Tell retailers where the rows of their orders went."""
+async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, settings: Settings) -> None:
+    """Tell retailers where the rows of their orders went; those who asked for it by mail of what went nowhere."""
+    await planning.tell_who_asked(tx, subjects.unroutable(routed), settings.sender.domain)
     await feed.save_events(tx, chain.from_iterable(map(telling.order_routed, routed)))
 
 
 @subscriptions.on(ShipmentChanged)
-async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction) -> None:
-    """Tell both sides how shipments went on."""
+async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
+    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled."""
+    await planning.tell_who_asked(tx, subjects.cancelled(changes), settings.sender.domain)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 
 @subscriptions.on(PromiseWithdrawn)
-async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction) -> None:
-    """Tell both sides that there is less than was promised."""
+async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction, settings: Settings) -> None:
+    """Tell both sides that there is less than was promised, and those who asked for it by mail as well."""
+    await planning.tell_who_asked(tx, subjects.stock_corrected(withdrawn), settings.sender.domain)
     await feed.save_events(tx, chain.from_iterable(map(telling.stock_corrected, withdrawn)))
 
 
@@ -102,35 +105,18 @@ async def forget_mails(events: Sequence[OrderForgotten], tx: Transaction) -> Non
     await store.forget_mails(tx, [event.order_id for event in events])
 
 
-async def _write_to_suppliers(
-    tx: Transaction, settings: Settings, kind: str, news: Sequence[ShipmentCreated | ShipmentReminded]
-) -> None:
-    suppliers = {shipment.supplier_id for shipment in news}
-    await store.note_suppliers(tx, suppliers)
-    contacts = await store.contacts_to_rely_on(tx, suppliers)
-    wishes = {supplier: domain.wish_of(contacts[supplier]) for supplier in suppliers}
-    sender = settings.sender.domain
-    await store.save_mails(
-        tx,
-        [
-            store.NewMail(
-                shipment_id=shipment.shipment_id,
-                kind=kind,
-                recipient_id=shipment.supplier_id,
-                retailer_id=shipment.retailer_id,
-                order_external_id=shipment.order_external_id,
-                message_id=domain.message_id(shipment.shipment_id, kind, sender),
-                # Of what is never written about only that need be kept by which it is found.
-                content=(
-                    orjson.dumps({"order_id": shipment.order_id})
-                    if wish == "not wanted"
-                    else shipment.model_dump_json(exclude_defaults=True).encode()
-                ),
-                state=wish,
-            )
-            for shipment in news
-            for wish in [wishes[shipment.supplier_id]]
-        ],
+def _to_suppliers(kind: Kind, news: Iterable[ShipmentCreated | ShipmentReminded]) -> Iterable[planning.News]:
+    return (
+        planning.News(
+            kind=kind,
+            about=shipment.shipment_id,
+            recipient_id=shipment.supplier_id,
+            content=shipment.model_dump_json(exclude_defaults=True).encode(),
+            order_id=shipment.order_id,
+            retailer_id=shipment.retailer_id,
+            order_external_id=shipment.order_external_id,
+        )
+        for shipment in news
     )
 
 

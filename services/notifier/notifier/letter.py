@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from jinja2.ext import Extension
 from markupsafe import Markup
 
-from notifier import domain, mime, wording
+from notifier import domain, mime, notice_words, wording
 from notifier.domain import Language
 from notifier.wording import Wording
 from shared.contracts import ShipmentCreated, ShipmentReminded
@@ -42,7 +42,11 @@ class Letter:
 
 @dataclass(frozen=True)
 class Envelope:
-    """What a mail needs besides the shipment."""
+    """What a mail needs besides what it tells.
+
+    The `organisation` it goes to is named `supplier_name`. The links that its reader may follow without an account, if
+    any: to `answer` a shipment, to its delivery `note`, and to `leave` such mails.
+    """
 
     sender: Address
     recipients: tuple[str, ...]
@@ -52,21 +56,32 @@ class Envelope:
     supplier_name: str
     retailer_name: str
     public_url: str
+    organisation: str = ""
+    answer: str | None = None
+    note: str | None = None
+    leave: str | None = None
+
+
+def leaving(envelope: Envelope) -> tuple[str, str] | None:
+    """The words and the address of the link by which a recipient gets no more of such mails, if it may."""
+    if envelope.leave is None:
+        return None
+    return notice_words.WORDS[envelope.language].leave, envelope.leave
 
 
 def announce(shipment: ShipmentCreated, envelope: Envelope) -> Letter:
     """The mail that tells a supplier of a new shipment, as text and as HTML."""
     words = wording.WORDINGS[envelope.language]
-    names = _names(words, shipment, envelope)
+    names = names_in(words, shipment, envelope)
     given: dict[str, Any] = {
         "heading": words.heading,
         "delivery": shipment.delivery,
         "introduction": words.introduction.format(**names),
         "steps": [step.format(**names) for step in words.steps],
-        "ship_on": _day(words, shipment.delivery.requested_ship_date),
-        "deliver_on": _day(words, shipment.delivery.requested_delivery_date),
-        "address": _address_lines(shipment),
-        "notes": _notes(shipment),
+        "ship_on": day(words, shipment.delivery.requested_ship_date),
+        "deliver_on": day(words, shipment.delivery.requested_delivery_date),
+        "address": address_lines(shipment),
+        "notes": notes(shipment),
     }
     return _written(shipment, envelope, names, words.subject.format(**names), "new_shipment", given)
 
@@ -74,7 +89,7 @@ def announce(shipment: ShipmentCreated, envelope: Envelope) -> Letter:
 def remind(reminded: ShipmentReminded, envelope: Envelope) -> Letter:
     """The mail that reminds a supplier of a shipment it has not opened, as text and as HTML."""
     words = wording.WORDINGS[envelope.language]
-    names = _names(words, reminded, envelope)
+    names = names_in(words, reminded, envelope)
     given: dict[str, Any] = {
         "heading": words.reminder_heading,
         "introduction": words.reminder_introduction.format(**names),
@@ -83,7 +98,7 @@ def remind(reminded: ShipmentReminded, envelope: Envelope) -> Letter:
     return _written(reminded, envelope, names, words.reminder_subject.format(**names), "reminder", given)
 
 
-def _names(words: Wording, shipment: Told, envelope: Envelope) -> dict[str, str]:
+def names_in(words: Wording, shipment: Told, envelope: Envelope) -> dict[str, str]:
     """What the texts in braces are filled in with."""
     return {
         "order": shipment.order_external_id,
@@ -97,18 +112,27 @@ def _written(
     shipment: Told, envelope: Envelope, names: dict[str, str], subject: str, template: str, given: dict[str, Any]
 ) -> Letter:
     """A mail from its two templates, with what every mail is given."""
-    words = wording.WORDINGS[envelope.language]
+    words, signed = wording.WORDINGS[envelope.language], notice_words.WORDS[envelope.language]
     said: dict[str, Any] = {
         "shipment": shipment,
         "retailer": names["retailer"],
         "deadline": names["deadline"],
         "why": words.why.format(**names),
-        "link": f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
+        "link": envelope.answer or f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
+        "link_words": signed.answer if envelope.answer else words.link,
+        "note": None if envelope.note is None else (signed.note, envelope.note),
+        "leave": leaving(envelope),
         **given,
     }
     subject = domain.one_line(subject)
     headers = mime.Headers(
-        envelope.sender, envelope.recipients, subject, envelope.written_at, envelope.message_id, words.language
+        envelope.sender,
+        envelope.recipients,
+        subject,
+        envelope.written_at,
+        envelope.message_id,
+        words.language,
+        envelope.leave,
     )
     text, html = (
         _template(envelope.language, f"{template}.{kind}").render(said).removesuffix("\n") + "\n"
@@ -117,20 +141,23 @@ def _written(
     return Letter(subject, mime.mail(headers, text, html, f"=_{shipment.shipment_id}"))
 
 
-def _day(words: Wording, moment: datetime | None) -> str | None:
+def day(words: Wording, moment: datetime | None) -> str | None:
+    """A day as the language writes it, where most of our readers are."""
     return None if moment is None else words.write_day(moment.astimezone(HELSINKI))
 
 
-def _address_lines(shipment: ShipmentCreated) -> list[str]:
+def address_lines(shipment: ShipmentCreated) -> list[str]:
+    """Where a shipment goes."""
     to = shipment.delivery.delivery_address
     place = " ".join(part for part in (to.postal_code, to.post_office) if part)
     lines = "\n".join(part for part in (to.name, to.street_address, place, to.country, to.telephone, to.email) if part)
     return [line.strip() for line in lines.splitlines() if line.strip()]
 
 
-def _notes(shipment: ShipmentCreated) -> list[str]:
-    notes = (note.value for note in shipment.delivery.comments if note.type in NOTES_FOR_SUPPLIERS)
-    return [line for note in notes for line in note.splitlines() if line.strip()]
+def notes(shipment: ShipmentCreated) -> list[str]:
+    """What the retailer has to say to the supplier, line by line."""
+    said = (note.value for note in shipment.delivery.comments if note.type in NOTES_FOR_SUPPLIERS)
+    return [line for note in said for line in note.splitlines() if line.strip()]
 
 
 @cache
@@ -141,7 +168,7 @@ def _template(language: Language, name: str) -> Template:
         extensions=[_Words],
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
-        finalize=_printable,
+        finalize=printable,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -168,8 +195,10 @@ class _Words(Extension):
         return _PLAIN.sub(put_in, source)
 
 
-def _printable(value: Any) -> Any:
-    """Text as one line, without the signs that hide or turn round other text; nothing for what is not given."""
+def printable(value: Any) -> Any:
+    """What a template may write: text as one line, without the signs that hide or turn round other text; nothing for
+    what is not given.
+    """
     if value is None:
         return ""
     # What a macro gives has been through here before, and is HTML.

@@ -20,7 +20,10 @@ _HEADERS = HeaderRegistry()
 
 @dataclass(frozen=True)
 class Headers:
-    """What stands over a mail. `subject` is one line without control characters, `message_id` and `language` ours."""
+    """What stands over a mail. `subject` is one line without control characters, `message_id` and `language` ours.
+
+    `leave` is the address by which its only recipient gets no more of such mails (RFC 2369, and RFC 8058 over https).
+    """
 
     sender: Address
     recipients: tuple[str, ...]
@@ -28,6 +31,7 @@ class Headers:
     written_at: datetime
     message_id: str
     language: str
+    leave: str | None = None
 
 
 def mail(headers: Headers, text: str, html: str, boundary: str) -> bytes:
@@ -39,6 +43,7 @@ def mail(headers: Headers, text: str, html: str, boundary: str) -> bytes:
             f"Subject: {encoded(headers.subject, LONGEST_LINE - len('Subject: '))}\r\n"
             f"Date: {format_datetime(headers.written_at)}\r\n"
             f"Message-ID: {headers.message_id}\r\n"
+            f"{_leaving(headers.leave)}"
             "Auto-Submitted: auto-generated\r\n"
             "MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
@@ -74,6 +79,14 @@ def _part(subtype: str, text: str) -> bytes:
         f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
         + body
     )
+
+
+def _leaving(address: str | None) -> str:
+    if address is None:
+        return ""
+    one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if address.startswith("https://") else ""
+    # In one line, however long: what reads this header is often less than a parser.
+    return f"List-Unsubscribe: <{address}>\r\n{one_click}"
 
 
 @lru_cache(maxsize=64)

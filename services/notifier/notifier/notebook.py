@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from notifier import domain, faults, store
+from notifier import domain, faults, refusals, store
 from notifier.domain import Patience
+from notifier.feed import store as feed
 from notifier.store import ClaimedMail, Tried
 from shared import failpoints, postgres
 from shared.postgres import Database
@@ -82,10 +83,14 @@ class Notebook:
                     if tried:
                         failpoints.reach("sender.before-note")
                         await store.note_tries(tx, tried)
+                        if digests := [one.mail.id for one in tried if one.mail.is_digest]:
+                            await store.note_members(tx, digests)
                     if returned:
                         await store.give_back(tx, returned, UNREACHABLE)
                     if untouched:
                         await store.give_back(tx, untouched, None)
+                    if refused := list(filter(refusals.is_refused, tried)):
+                        await feed.save_events(tx, refusals.told_of(refused, await tx.now()))
                 if tried:
                     failpoints.reach("sender.after-note")
                 return

@@ -7,20 +7,21 @@ sent again with the same Message-ID: at most `IN_HAND` for each connection. Noth
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
 
-from notifier import bell, domain, faults, letter, notice, outgoing, store
+from notifier import bell, choosing, domain, faults, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
 from notifier.notebook import Notebook
-from notifier.notice import WebhookPaused
 from notifier.settings import Settings
-from shared import failpoints
-from shared.contracts import ShipmentCreated, ShipmentReminded
+from notifier.store import Told
+from notifier.writing import Writer
+from shared import failpoints, links
 from shared.postgres import Database
 from shared.service import Service
 
@@ -33,6 +34,8 @@ IN_HAND = 8
 CLAIMED = 25
 """How many mails for each connection may wait for their turn."""
 
+QUIET = "waits until your quiet hours end"
+
 WAIT_S = 30.0
 LEASE_S = WAIT_S + outgoing.CONNECT_S + 3 * outgoing.SEND_S
 RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
@@ -40,9 +43,13 @@ RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
 
 @dataclass(frozen=True)
 class Waiting:
-    """A claimed mail that may be begun until a moment of the loop's clock: later its lease might end on the way."""
+    """A claimed mail that may be begun until a moment of the loop's clock: later its lease might end on the way.
+
+    `told` is what a digest tells.
+    """
 
     mail: store.ClaimedMail
+    told: Sequence[Told]
     until: float
 
 
@@ -52,7 +59,8 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.outgoing = outgoing.Outgoing(settings)
-        self._address, self._patience = settings.sender, settings.patience
+        self._writer = Writer(settings, links.signer_of(settings))
+        self._patience = settings.patience
         self._database: Database | None = None
         self._notebook: Notebook | None = None
         self._woken = asyncio.Event()
@@ -141,7 +149,9 @@ class Sender:
         until = asyncio.get_running_loop().time() + WAIT_S
         async with self.database.transaction() as tx:
             mails = await store.claim_due(tx, free, LEASE_S)
-        self._waiting.extend(Waiting(mail, until) for mail in mails)
+            digests = [mail.id for mail in mails if mail.is_digest]
+            told = await store.told_by(tx, digests) if digests else {}
+        self._waiting.extend(Waiting(mail, told.get(mail.id, ()), until) for mail in mails)
         self._begin_next()
         return len(mails)
 
@@ -157,8 +167,8 @@ class Sender:
             if self._waiting[0].until < clock():
                 self._give_back_waiting(unreachable=False)
                 break
-            mail = self._waiting.popleft().mail
-            task = asyncio.create_task(self._deliver(mail), name=f"mail-{mail.id}")
+            waiting = self._waiting.popleft()
+            task = asyncio.create_task(self._deliver(waiting.mail, waiting.told), name=f"mail-{waiting.mail.id}")
             self._sending.add(task)
             task.add_done_callback(self._delivered)
             if len(self._waiting) == CLAIMED * connections // 2:
@@ -176,12 +186,12 @@ class Sender:
         if not self._sending:
             self._woken.set()
 
-    async def _deliver(self, mail: store.ClaimedMail) -> None:
+    async def _deliver(self, mail: store.ClaimedMail, told: Sequence[Told]) -> None:
         failed_before = self._unreachable
         failpoints.reach("sender.before-send")
         with structlog.contextvars.bound_contextvars(service="notifier", shipment_id=str(mail.shipment_id)):
             try:
-                subject, verdict = await self._try(mail)
+                subject, verdict = await self._try(mail, told)
             except outgoing.Unreachable as error:
                 self._unreachable = failed_before + 1
                 MAILS.labels("unreachable").inc()
@@ -201,40 +211,34 @@ class Sender:
                 log.info("mail tried", outcome=verdict.state, attempt=mail.attempts)
             self.notebook.note(store.Tried(mail, subject, verdict))
 
-    async def _try(self, mail: store.ClaimedMail) -> tuple[str | None, Verdict]:
+    async def _try(self, mail: store.ClaimedMail, told: Sequence[Told]) -> tuple[str | None, Verdict]:
         """Send a mail to those who have not got it; return its subject and what becomes of it."""
-        wanted = domain.wish_of(mail.contact, mail.kind) == "pending"
-        missing = [email for email in mail.contact.emails if wanted and email not in mail.reached]
-        if not missing:
+        missing = [email for email in mail.recipients if email not in mail.reached]
+        if not missing or (mail.is_digest and not told):
             return None, Verdict("sent" if mail.reached else "not wanted", mail.reached, "")
-        written = self._write(mail)
-        answers = await self.outgoing.send(missing, written.content)
+        if quiet_s := choosing.quiet_s(mail.contact, mail.leased_until - timedelta(seconds=LEASE_S)):
+            return None, Verdict("pending", mail.reached, QUIET, quiet_s, tried=False)
+        if not self._writer.singly(mail, told):
+            written = self._writer.write(mail, told, mail.recipients, singly=False)
+            answers = await self.outgoing.send(missing, written.content)
+            return written.subject, self._judge(mail, answers)
+        answers: dict[str, Answer] = {}
+        clock = asyncio.get_running_loop().time
+        until = clock() + outgoing.SEND_S
+        for email in missing:
+            if clock() > until:
+                # The lease is to last until the end: for the others it is tried again.
+                answers[email] = Answer(0, "not tried yet: the mail server takes long")
+                continue
+            written = self._writer.write(mail, told, [email], singly=True)
+            try:
+                answers |= await self.outgoing.send([email], written.content)
+            except outgoing.Unreachable as error:
+                if not answers:
+                    raise
+                # What others have got is to be noted; this one is tried again.
+                answers[email] = Answer(0, str(error))
         return written.subject, self._judge(mail, answers)
-
-    def _write(self, mail: store.ClaimedMail) -> letter.Letter:
-        if mail.kind == domain.WEBHOOK_PAUSED:
-            paused = WebhookPaused.model_validate_json(mail.content)
-            return notice.webhook_paused(paused, self._envelope(mail, paused.organisation, ""))
-        if mail.kind == domain.REMINDER:
-            reminded = ShipmentReminded.model_validate_json(mail.content)
-            return letter.remind(reminded, self._envelope(mail, reminded.supplier_id, reminded.retailer_id))
-        shipment = ShipmentCreated.model_validate_json(mail.content)
-        vendor = shipment.delivery.vendor
-        retailer_name = (vendor and vendor.name) or shipment.retailer_id
-        return letter.announce(shipment, self._envelope(mail, shipment.supplier_id, retailer_name))
-
-    def _envelope(self, mail: store.ClaimedMail, supplier_name: str, retailer_name: str) -> letter.Envelope:
-        """What a mail needs besides what it tells; the names are for parties whose own are not known."""
-        return letter.Envelope(
-            sender=self._address,
-            recipients=tuple(mail.contact.emails),
-            message_id=mail.message_id,
-            written_at=mail.created_at,
-            language=mail.language,
-            supplier_name=mail.supplier_name or supplier_name,
-            retailer_name=mail.retailer_name or retailer_name,
-            public_url=self.settings.public_url,
-        )
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:
         return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self._patience)

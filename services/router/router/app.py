@@ -5,7 +5,7 @@ from router.carriers.booker import Booker
 from router.carriers.nshift import NShift
 from router.papers.press import Press
 from router.settings import Settings
-from shared import sealing, service
+from shared import links, sealing, service
 from shared.service import Service
 from shared.watch import Watch
 
@@ -28,4 +28,5 @@ def build(settings: Settings | None = None) -> Service:
     parts = [*watches, Press(), Booker(NShift(settings.nshift), sealer)]
     built = service.build("router", settings, handlers.subscriptions, api.routers(), parts)
     built.app.state.sealer = sealer
+    built.app.state.signer = links.signer_of(settings)
     return built

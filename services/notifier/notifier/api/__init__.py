@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from notifier.api import contact, deliveries, event_stream, events, webhook_deliveries, webhooks
+from notifier.api import contact, deliveries, event_stream, events, leaving, webhook_deliveries, webhooks
 
 
 def routers() -> Sequence[APIRouter]:
@@ -12,6 +12,7 @@ def routers() -> Sequence[APIRouter]:
     return [
         contact.router,
         deliveries.router,
+        leaving.router,
         events.router,
         event_stream.router,
         webhooks.router,

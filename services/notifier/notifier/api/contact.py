@@ -1,39 +1,20 @@
-"""The supplier's own settings: where to write to, about what, and in which language."""
+"""An organisation's own settings: where to write to, about what, when, and in which language."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AfterValidator, Field
 
-from notifier import domain, store
-from notifier.domain import Language
-from shared import auth, edge, wire
+from notifier import choosing, domain, hours, store
+from notifier.api import contact_bodies
+from notifier.api.contact_bodies import NotificationSettings
+from notifier.domain import Choice
+from shared import auth, edge, problems, wire
 from shared.postgres import Database
+from shared.problems import FieldError
 
 router = APIRouter(prefix="/ecommerce/v3/notifications", tags=["notifications"])
 
-Supplier = Annotated[auth.Caller, Depends(auth.caller_with("supplier"))]
-
-
-def _address(given: str) -> str:
-    address = given.strip()
-    if not domain.is_address(address):
-        raise ValueError("is not an e-mail address")
-    return address
-
-
-class NotificationSettings(wire.WireModel):
-    """Where a supplier wants its mail, and about what."""
-
-    emails: Annotated[
-        tuple[Annotated[str, AfterValidator(_address)], ...],
-        Field(max_length=20, description="Every address gets each mail; an empty list stops them"),
-    ]
-    new_shipment: Annotated[
-        bool,
-        Field(description="Write when there is a new shipment to send, and once more when half of its time is over"),
-    ] = True
-    language: Annotated[Language | None, Field(description="Language of the mails; left out, it stays as it is")] = None
+Party = Annotated[auth.Caller, Depends(auth.caller_with("supplier", "retailer"))]
 
 
 @router.get(
@@ -42,18 +23,20 @@ class NotificationSettings(wire.WireModel):
     description="Until you give settings of your own, they follow the e-mail address and language of your record.",
     response_model=NotificationSettings,
 )
-async def read_settings(request: Request, caller: Supplier) -> Response:
+async def read_settings(request: Request, caller: Party) -> Response:
     """The caller's settings."""
     database: Database = request.app.state.database
     async with database.transaction_of(caller.organisation) as tx:
         settings = await store.contact_settings(tx, caller.organisation)
-    return _answer(settings)
+    return wire.answer(contact_bodies.shown(settings))
 
 
 @router.put(
     "/settings",
     summary="Change your notification settings",
-    description="Replaces the addresses and wishes. Shipments that waited for an address are announced to it.",
+    description="Replaces the addresses and wishes. Shipments that waited for an address are announced to it. What"
+    " waits"
+    " for a digest goes when that was due, to those of its addresses that still want it.",
     response_model=NotificationSettings,
     openapi_extra={
         "requestBody": {
@@ -62,23 +45,58 @@ async def read_settings(request: Request, caller: Supplier) -> Response:
         }
     },
 )
-async def change_settings(request: Request, caller: Supplier) -> Response:
+async def change_settings(request: Request, caller: Party) -> Response:
     """Keep the caller's settings. 400 names each address that is none."""
     given = NotificationSettings.model_validate_json(await edge.read_body(request))
-    emails: dict[str, str] = {}
-    for address in given.emails:
-        emails.setdefault(address.casefold(), address)
+    emails, choices = _addresses(given)
+    zone = given.time_zone or domain.TIME_ZONE
+    summed_up = any(domain.WEEKLY_SUMMARY in choice.kinds for choice in choices.values())
     database: Database = request.app.state.database
     async with database.transaction_of(caller.organisation) as tx:
         settings = await store.save_settings(
-            tx, caller.organisation, [*emails.values()], given.new_shipment, given.language
+            tx,
+            caller.organisation,
+            emails,
+            given.new_shipment,
+            given.language,
+            choices=choices,
+            quiet=None if given.quiet_hours is None else given.quiet_hours.quiet,
+            time_zone=zone,
+            summary_at=hours.next_summary(zone, await tx.now()) if summed_up else None,
         )
-        contact = domain.Contact(True, settings.emails, settings.new_shipment)
-        await store.settle_waiting(tx, {caller.organisation: domain.wish_of(contact)})
-    return _answer(settings)
+        await store.settle_waiting(tx, choosing.wishes({caller.organisation: settings.contact}))
+    return wire.answer(contact_bodies.shown(settings))
 
 
-def _answer(settings: store.ContactSettings) -> Response:
-    return wire.answer(
-        NotificationSettings(emails=settings.emails, new_shipment=settings.new_shipment, language=settings.language)
-    )
+def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice]]:
+    """The addresses, each once however it is written, and what those have chosen that have.
+
+    400 when none are given, when one chooses twice, and when the two lists name different ones.
+    """
+    if given.emails is None and given.addresses is None:
+        raise problems.invalid([FieldError("emails", "missing", "is required")])
+    chosen = [(one.email, one.choice) for one in given.addresses or ()]
+    emails: dict[str, str] = {}
+    for address in [*(given.emails or ()), *(email for email, _ in chosen)]:
+        emails.setdefault(address.casefold(), address)
+    folded = [email.casefold() for email, _ in chosen]
+    wrong = [
+        FieldError(f"addresses[{place}].email", "duplicate", "is given twice")
+        for place, email in enumerate(folded)
+        if email in folded[:place]
+    ]
+    if given.emails is not None and given.addresses is not None:
+        named = {email.casefold() for email in given.emails}
+        wrong += [
+            FieldError(f"addresses[{place}].email", "not_in_emails", "is not among the emails that are given as well")
+            for place, email in enumerate(folded)
+            if email not in named
+        ]
+        wrong += [
+            FieldError(f"emails[{place}]", "not_in_addresses", "is not among the addresses that are given as well")
+            for place, email in enumerate(given.emails)
+            if email.casefold() not in folded
+        ]
+    if wrong:
+        raise problems.invalid(wrong)
+    return [*emails.values()], {emails[email.casefold()]: choice for email, choice in chosen}

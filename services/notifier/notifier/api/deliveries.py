@@ -1,4 +1,4 @@
-"""The delivery log: what was sent to whom, and what the mail server said."""
+"""The delivery log: what was sent to whom, and what mail servers said."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,9 +13,10 @@ from shared.postgres import Database, Record
 
 router = APIRouter(prefix="/ecommerce/v3/notifications", tags=["notifications"])
 
-Supplier = Annotated[auth.Caller, Depends(auth.caller_with("supplier"))]
+Party = Annotated[auth.Caller, Depends(auth.caller_with("supplier", "retailer"))]
 
-ABOUT_SHIPMENTS = ("shipment_id", "order_external_id", "retailer_id")
+ABOUT_SHIPMENTS = frozenset({domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCELLED})
+ABOUT_ORDERS = ABOUT_SHIPMENTS | {domain.STOCK_CORRECTED, domain.UNROUTABLE}
 
 
 class Delivery(wire.WireModel):
@@ -25,8 +26,9 @@ class Delivery(wire.WireModel):
     kind: Annotated[
         str,
         Field(
-            description="What it is about: new-shipment · reminder: of one that was not opened yet · webhook-paused:"
-            " nothing is sent to a webhook of yours any more"
+            description="What it is about: new-shipment · reminder: of one that was not opened yet · cancelled ·"
+            " stock-corrected · unroutable · weekly-summary · webhook-paused: nothing is sent to a webhook of yours any"
+            " more · digest: several of these in one mail"
         ),
     ]
     shipment_id: Annotated[UUID | None, Field(description="The shipment it is about")]
@@ -43,6 +45,11 @@ class Delivery(wire.WireModel):
     ]
     recipients: Annotated[tuple[str, ...], Field(description="Whom the last try was for")]
     reached: Annotated[tuple[str, ...], Field(description="For whom the mail server has taken it")]
+    bounced: Annotated[
+        tuple[str, ...] | None,
+        Field(description="From whom it came back afterwards; left out when it came back from nobody"),
+    ]
+    digest_id: Annotated[int | None, Field(description="The entry of the digest that carries it")]
     subject: Annotated[str | None, Field(description="Its subject, once it was written")]
     message_id: Annotated[str, Field(description="The same in every copy that may arrive")]
     attempts: Annotated[int, Field(description="How often it was tried")]
@@ -59,7 +66,7 @@ class Delivery(wire.WireModel):
     response_model=wire.Page[Delivery],
 )
 async def list_deliveries(
-    request: Request, caller: Supplier, asked: Annotated[wire.PageRequest, Depends(wire.page_request(100))]
+    request: Request, caller: Party, asked: Annotated[wire.PageRequest, Depends(wire.page_request(100))]
 ) -> Response:
     """A page of the caller's delivery log."""
     database: Database = request.app.state.database
@@ -72,6 +79,9 @@ async def list_deliveries(
 
 def _shown(row: Record) -> Delivery:
     known = {field: row[field] for field in Delivery.model_fields}
-    if row["kind"] == domain.WEBHOOK_PAUSED:
-        known |= dict.fromkeys(ABOUT_SHIPMENTS)
+    known["bounced"] = row["bounced"] or None
+    if row["kind"] not in ABOUT_SHIPMENTS:
+        known["shipment_id"] = None
+    if row["kind"] not in ABOUT_ORDERS:
+        known |= dict.fromkeys(("order_external_id", "retailer_id"))
     return Delivery.model_validate(known)

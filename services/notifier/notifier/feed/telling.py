@@ -42,6 +42,7 @@ Type = Literal[
     "return.registered",
     "return.received",
     "return.cancelled",
+    "mail.refused",
 ]
 TYPES: Sequence[Type] = get_args(Type)
 """What can happen, as far as the feed tells it."""
@@ -58,6 +59,25 @@ class Entry:
     id: str
     type: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A mail of an organisation that so many of those it was for did not get.
+
+    `name` tells it from others of the same mail; `bounced`: a mail server had taken it first.
+    """
+
+    organisation: str
+    mail_id: int
+    name: str
+    kind: str
+    message_id: str
+    shipment_id: UUID | None
+    order_external_id: str
+    recipients: int
+    bounced: bool
+    at: datetime
 
 
 def order_taken(told: OrderTaken) -> Iterable[Entry]:
@@ -81,7 +101,7 @@ def order_routed(told: OrderRouted) -> Iterable[Entry]:
     """
     if told.retailer_id is None:
         return []
-    kind: Type = "order.unroutable" if _is_lost(told.rows) else "order.routed"
+    kind: Type = "order.unroutable" if is_lost(told.rows) else "order.routed"
     data = {
         **_order(told.order_id, told.order_external_id),
         "round": told.round,
@@ -208,6 +228,20 @@ def return_changed(told: ReturnChanged) -> Iterable[Entry]:
     return _entries(parties, f"{told.return_id}_version_{told.version}", kind, told.changed_at, data)
 
 
+def mail_refused(told: Refusal) -> Iterable[Entry]:
+    """A mail to the organisation reached not everybody it was for: a mail server said no, at once or later."""
+    data: dict[str, Any] = {
+        "deliveryId": told.mail_id,
+        "kind": told.kind,
+        "messageId": told.message_id,
+        "bounced": told.bounced,
+        "recipients": told.recipients,
+    }
+    if told.shipment_id is not None:
+        data |= {"shipmentId": str(told.shipment_id), "orderExternalId": told.order_external_id}
+    return _entries([told.organisation], f"mail_{told.mail_id}_{told.name}", "mail.refused", told.at, data)
+
+
 def _entries(parties: Sequence[str], id_: str, kind: Type, at: datetime, data: Mapping[str, Any]) -> list[Entry]:
     """The event in the feed of each party, once for one that is both."""
     event = {"id": id_, "type": kind, "at": problems.timestamp(at), "data": data}
@@ -233,7 +267,7 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"rowCount": len(rows), "rows": rows[:MOST_ROWS]}
 
 
-def _is_lost(rows: Sequence[RowRouted]) -> bool:
+def is_lost(rows: Sequence[RowRouted]) -> bool:
     """Whether something of an order is wanted, and nobody serves anything of it, or is being asked."""
     served = any(row.routed or row.reserved or row.waiting or row.rerouting for row in rows)
     return not served and any(row.unserved for row in rows)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from router.api import (
+    answers,
     bookings,
     carrier_accounts,
     delivery_services,
@@ -42,6 +43,7 @@ def routers() -> Sequence[APIRouter]:
         return_registration.router,
         return_moves.router,
         return_label.router,
+        answers.router,
         letterheads.router,
         shipment_options.router,
         delivery_services.router,

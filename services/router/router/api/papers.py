@@ -125,19 +125,28 @@ async def delivery_note_of(
     request: Request, caller: Party, shipment_id: ShipmentId, parcel_id: ParcelId, known: IfNoneMatch = None
 ) -> Response:
     """404 for a shipment or a parcel that is not there, and for a shipment of which nothing is sent."""
-    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
+    return await note(request, caller.organisation, shipment_id, parcel_id, known)
+
+
+async def note(
+    request: Request, organisation: str, shipment_id: str, parcel_id: str | None, known: str | None = None
+) -> Response:
+    """The delivery note of a parcel, or of the first one, for an organisation that may see it; see
+    `delivery_note_of`.
+    """
+    async with shipment_requests.database(request).transaction_of(organisation) as tx:
         shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
         if (why := domain.why_no_note(shipment)) is not None:
-            raise problems.not_found(f"delivery note of parcel {parcel_id}: {why}")
-        note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
-    name = facts.fingerprint(note)
+            raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
+        facts_of_note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
+    name = facts.fingerprint(facts_of_note)
     if is_known(name, known):
         return unchanged(name)
     try:
-        made = await press.of(request.app.state.service).paper(name, printing.note_pdf, note)
+        made = await press.of(request.app.state.service).paper(name, printing.note_pdf, facts_of_note)
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
-    return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel_id}")
+    return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
 def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
@@ -151,10 +160,10 @@ def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as:
     return answer(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
-async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str) -> tuple[Shipment, Parcel]:
-    """The parcel in its shipment; 404 when there is none that the caller may see."""
+async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str | None) -> tuple[Shipment, Parcel]:
+    """The parcel in its shipment, the first one without an id; 404 when there is none that the caller may see."""
     shipment = await shipment_requests.find(tx, shipment_id)
-    parcel = next((one for one in domain.packing(shipment) if one.parcel_id == parcel_id), None)
+    parcel = next((one for one in domain.packing(shipment) if parcel_id in (None, one.parcel_id)), None)
     if parcel is None:
         raise problems.not_found(f"parcel {parcel_id} in shipment {shipment_id}")
     return shipment, parcel

@@ -24,6 +24,7 @@ from router.domain import Change, Refusal, Shipment
 from router.store import bookings
 from router.tracking import coding, following
 from shared import auth, edge, outbox, problems
+from shared.postgres import Transaction
 from shared.problems import FieldError
 
 router = APIRouter(tags=["shipments"])
@@ -234,27 +235,38 @@ async def _move(
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         if once is not None and (before := await once.answered(tx)) is not None:
             return before
-        for _ in range(ATTEMPTS):
-            to_book: tuple[str, ...] = ()
-            found = await shipment_requests.find(tx, shipment_id)
-            if found.supplier_id != caller.organisation:
-                raise problems.Refused(403, "A shipment is changed by its supplier alone")
-            if not matches(if_match, found.version):
-                raise problems.Refused(412, f"The shipment has changed meanwhile; its version is {found.version}")
-            moved = decide(found, await tx.now())
-            if isinstance(moved, Refusal):
-                raise refused(moved)
-            if moved.status == domain.DELIVERED != found.status:
-                moved, to_book = await coding.with_codes(tx, moved)
-            if moved is found or await store.save_moved(tx, moved):
-                if moved is not found:
-                    await store.save_rows(tx, moved)
-                    await outbox.put(tx, domain.shipment_changed(moved))
-                    if to_book:
-                        await bookings.ask_for_bookings(tx, moved, to_book)
-                followed = await following.following_of(tx, moved)
-                answer = shipment_answer.one(moved, caller.organisation, followed)
-                return answer if once is None else await once.keep(tx, answer)
+        moved = await moved_on(tx, caller.organisation, shipment_id, decide, if_match)
+        followed = await following.following_of(tx, moved)
+        answer = shipment_answer.one(moved, caller.organisation, followed)
+        return answer if once is None else await once.keep(tx, answer)
+
+
+async def moved_on(
+    tx: Transaction, supplier_id: str, shipment_id: str, decide: Decide, if_match: str | None = None
+) -> Shipment:
+    """A supplier's shipment after a change, written and told; the transaction is bound to the supplier.
+
+    Raises problems.Refused: 403, 404, 409 and 412 as `_move` answers them, 400 for fields that cannot be.
+    """
+    for _ in range(ATTEMPTS):
+        to_book: tuple[str, ...] = ()
+        found = await shipment_requests.find(tx, shipment_id)
+        if found.supplier_id != supplier_id:
+            raise problems.Refused(403, "A shipment is changed by its supplier alone")
+        if not matches(if_match, found.version):
+            raise problems.Refused(412, f"The shipment has changed meanwhile; its version is {found.version}")
+        moved = decide(found, await tx.now())
+        if isinstance(moved, Refusal):
+            raise refused(moved)
+        if moved.status == domain.DELIVERED != found.status:
+            moved, to_book = await coding.with_codes(tx, moved)
+        if moved is found or await store.save_moved(tx, moved):
+            if moved is not found:
+                await store.save_rows(tx, moved)
+                await outbox.put(tx, domain.shipment_changed(moved))
+                if to_book:
+                    await bookings.ask_for_bookings(tx, moved, to_book)
+            return moved
     raise problems.conflict("The shipment is being changed by somebody else; try again")
 
 

@@ -1,0 +1,30 @@
+"""The running part that tells organisations once a week what happened, if they want to be told."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from notifier import hours, planning, store, subjects
+from notifier.subjects import Week
+from shared.postgres import Database
+
+AT_ONCE = 200
+
+
+async def sum_up(database: Database, host: str) -> bool:
+    """Write the summaries that are due, and note when the next ones are; whether there may be more.
+
+    The week ends when the summary is due, and not when it is written. `host` is that of our sender's address.
+    """
+    async with database.transaction() as tx:
+        due = await store.summaries_due(tx, AT_ONCE)
+        if due:
+            now = await tx.now()
+            told = [
+                subjects.week(one.organisation, uuid5(NAMESPACE_URL, f"{one.organisation} {one.due.isoformat()}"), week)
+                for one in due
+                for week in [Week(until=one.due, counts=dict(one.counts))]
+            ]
+            await planning.tell_who_asked(tx, told, host)
+            await store.plan_summaries(
+                tx, {one.organisation: hours.next_summary(one.contact.time_zone, now) for one in due}
+            )
+    return len(due) >= AT_ONCE

@@ -1,0 +1,104 @@
+"""From a claimed mail to what the mail server is given: which letter it is, and which links stand in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from notifier import choosing, domain, letter, notice, reporting
+from notifier.letter import Envelope, Letter
+from notifier.settings import Settings
+from notifier.store import ClaimedMail, Told
+from shared import links
+from shared.contracts import ShipmentCreated, ShipmentReminded
+from shared.links import Signer
+
+NOTE_GOOD_FOR = timedelta(days=60)
+LEAVE_GOOD_FOR = timedelta(days=400)
+
+
+class Writer:
+    """Writes mails. The same mail for the same recipients has the same bytes each time."""
+
+    def __init__(self, settings: Settings, signer: Signer) -> None:
+        """Without a key to sign with there are no links that need no account."""
+        self._sender = settings.sender
+        self._public_url = settings.public_url
+        self._signer = signer
+
+    def singly(self, mail: ClaimedMail, told: Sequence[Told]) -> bool:
+        """Whether each recipient gets a mail of its own, because only it may leave such mails by the link in it."""
+        return self._signer.can_sign and any(
+            choosing.may_leave(mail.contact, email, kind) for email in mail.recipients for kind in _kinds(mail, told)
+        )
+
+    def write(self, mail: ClaimedMail, told: Sequence[Told], recipients: Sequence[str], *, singly: bool) -> Letter:
+        """The letter for these recipients; `told` is what a digest tells. Raises ValueError for no message."""
+        envelope = Envelope(
+            sender=self._sender,
+            recipients=tuple(recipients),
+            message_id=mail.message_id,
+            written_at=mail.created_at,
+            language=mail.language,
+            supplier_name=mail.supplier_name or mail.recipient_id,
+            retailer_name="",
+            public_url=self._public_url,
+            organisation=mail.recipient_id,
+            leave=self._leaving(mail, told, recipients[0]) if singly else None,
+        )
+        if not mail.is_digest:
+            return self._alone(mail.told, envelope)
+        reports = [reporting.report(one, self._about(one, envelope)) for one in told]
+        digest = reporting.digest(reports, envelope)
+        return notice.written(digest.subject, digest.heading, [one.notice for one in reports], digest.why, envelope)
+
+    def _alone(self, told: Told, envelope: Envelope) -> Letter:
+        match told.kind:
+            case domain.NEW_SHIPMENT:
+                shipment = ShipmentCreated.model_validate_json(told.content)
+                return letter.announce(shipment, self._of_shipment(shipment, told, envelope))
+            case domain.REMINDER:
+                reminded = ShipmentReminded.model_validate_json(told.content)
+                return letter.remind(reminded, self._of_shipment(reminded, told, envelope))
+            case _:
+                report = reporting.report(told, self._about(told, envelope))
+                return notice.written(report.subject, report.notice.title, [report.notice], report.why, envelope)
+
+    def _about(self, told: Told, envelope: Envelope) -> Envelope:
+        """The envelope for one of the things that a mail tells: with its retailer's name and its links."""
+        match told.kind:
+            case domain.NEW_SHIPMENT:
+                return self._of_shipment(ShipmentCreated.model_validate_json(told.content), told, envelope)
+            case domain.REMINDER:
+                return self._of_shipment(ShipmentReminded.model_validate_json(told.content), told, envelope)
+            case _:
+                return replace(envelope, retailer_name=told.retailer)
+
+    def _of_shipment(self, shipment: ShipmentCreated | ShipmentReminded, told: Told, envelope: Envelope) -> Envelope:
+        vendor = shipment.delivery.vendor if isinstance(shipment, ShipmentCreated) else None
+        unnamed = told.retailer == shipment.retailer_id
+        name = vendor.name if vendor is not None and unnamed else None
+        envelope = replace(envelope, retailer_name=name or told.retailer)
+        if not self._signer.can_sign:
+            return envelope
+        whose = [str(shipment.shipment_id), shipment.supplier_id]
+        until = envelope.written_at + NOTE_GOOD_FOR
+        return replace(
+            envelope,
+            answer=self._link(links.ANSWER, links.ANSWER_PATH, [*whose, envelope.language], shipment.accept_by),
+            note=self._link(links.NOTE, links.NOTE_PATH, whose, until),
+        )
+
+    def _leaving(self, mail: ClaimedMail, told: Sequence[Told], email: str) -> str | None:
+        kinds = [kind for kind in _kinds(mail, told) if choosing.may_leave(mail.contact, email, kind)]
+        if not kinds:
+            return None
+        subject = [mail.recipient_id, email, mail.language, *kinds]
+        return self._link(links.LEAVE, links.LEAVE_PATH, subject, mail.created_at + LEAVE_GOOD_FOR)
+
+    def _link(self, purpose: str, path: str, subject: Sequence[str], until: datetime) -> str:
+        return links.address(self._public_url, path, self._signer.sign(purpose, subject, until))
+
+
+def _kinds(mail: ClaimedMail, told: Sequence[Told]) -> list[str]:
+    """The kinds of news in a mail, each once."""
+    return list(dict.fromkeys(one.kind for one in told)) if told else [choosing.kind_of(mail.kind)]

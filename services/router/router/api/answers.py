@@ -1,0 +1,138 @@
+"""The link in a supplier's mail by which it accepts or rejects a shipment: a page that acts only on POST, and once.
+
+It needs no account: which shipment and supplier it is about stands in it, signed, and what it does is done as that
+supplier. What reads mails for viruses follows links, so GET and HEAD change nothing.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Query, Request, Response
+
+from router import domain
+from router.api import answer_page, answer_words, papers, shipment_moves, shipment_requests
+from router.api.answer_words import REASONS, Words
+from router.domain import Change, Refusal, RejectedRow, Shipment
+from shared import links, page, problems
+from shared.links import Signer
+
+router = APIRouter(include_in_schema=False)
+
+Token = Annotated[str, Query(alias="t")]
+
+OPEN = frozenset({"Created", "Submitted"})
+"""The statuses of a shipment that its supplier has not answered yet."""
+GONE, NONE, BAD = 410, 404, 400
+MOST_BYTES = 10_000
+
+
+class Whose(NamedTuple):
+    """What a link is about: a shipment, its supplier, and the words of the page."""
+
+    shipment_id: str
+    supplier_id: str
+    words: Words
+
+
+class _Answered(Exception):
+    """The shipment was answered, or has moved on by itself."""
+
+    def __init__(self, shipment: Shipment) -> None:
+        super().__init__(f"shipment {shipment.shipment_id} is {shipment.status}")
+        self.shipment = shipment
+
+
+@router.get(links.ANSWER_PATH)
+async def show_shipment_to_answer(request: Request, token: Token = "") -> Response:
+    """The shipment, and what can be answered. 410 with what has happened once it was; 404 for no link of ours."""
+    whose = _read(request, token)
+    if isinstance(whose, Response):
+        return whose
+    try:
+        shipment = await _shipment(request, whose)
+    except problems.Refused:
+        return _said(whose.words, whose.words.forgotten, GONE)
+    if shipment.status not in OPEN:
+        return _moved_on(whose.words, shipment)
+    return answer_page.question(whose.words, shipment)
+
+
+@router.post(links.ANSWER_PATH)
+async def answer_shipment(request: Request, token: Token = "") -> Response:
+    """Accept the shipment, or reject all of it for a reason. 400 for an answer that there is not, 410 as GET."""
+    whose = _read(request, token)
+    if isinstance(whose, Response):
+        return whose
+    given = dict(parse_qsl((await request.body())[:MOST_BYTES].decode("utf-8", "replace")))
+    said, reason = given.get("answer"), given.get("reason", "")
+    if said not in ("accept", "reject") or (said == "reject" and reason not in REASONS):
+        return _said(whose.words, whose.words.incomplete, BAD)
+
+    def decide(found: Shipment, at: datetime) -> Shipment | Refusal:
+        if found.status not in OPEN:
+            raise _Answered(found)
+        if said == "accept":
+            return domain.move(found, Change(status="Viewed"), at)
+        rows = dict.fromkeys(row.row_id for row in found.rows)
+        return domain.reject(found, [RejectedRow(row) for row in rows], REASONS[reason], at)
+
+    try:
+        async with shipment_requests.database(request).transaction_of(whose.supplier_id) as tx:
+            moved = await shipment_moves.moved_on(tx, whose.supplier_id, whose.shipment_id, decide)
+    except _Answered as answered:
+        return _moved_on(whose.words, answered.shipment)
+    except problems.Refused as refused:
+        if refused.status == NONE:
+            return _said(whose.words, whose.words.forgotten, GONE)
+        return _said(whose.words, whose.words.busy, refused.status)
+    return answer_page.thanks(whose.words, moved)
+
+
+@router.get(links.NOTE_PATH)
+async def delivery_note_by_link(request: Request, token: Token = "") -> Response:
+    """The delivery note of a shipment's first parcel, as PDF. 404 when there is none any more, 410 for an old link."""
+    signer: Signer = request.app.state.signer
+    words = answer_words.of("en")
+    try:
+        shipment_id, supplier_id = signer.read(links.NOTE, token, datetime.now(UTC))
+    except links.Expired:
+        return _said(words, words.expired, GONE)
+    except links.Forged:
+        return _said(words, words.unknown, NONE)
+    try:
+        made = await papers.note(request, supplier_id, shipment_id, None)
+    except problems.Refused as refused:
+        if refused.status != NONE:
+            raise
+        return _said(words, words.no_note, NONE)
+    made.headers["Cache-Control"] = "no-store"
+    made.headers["Referrer-Policy"] = "no-referrer"
+    return made
+
+
+def _read(request: Request, token: str) -> Whose | Response:
+    """What a link is about, or the page that says why it is good for nothing."""
+    signer: Signer = request.app.state.signer
+    try:
+        shipment_id, supplier_id, language = signer.read(links.ANSWER, token, datetime.now(UTC))
+    except links.Expired as expired:
+        words = answer_words.of(expired.subject[2])
+        return _said(words, words.expired, GONE)
+    except links.Forged:
+        words = answer_words.of("en")
+        return _said(words, words.unknown, NONE)
+    return Whose(shipment_id, supplier_id, answer_words.of(language))
+
+
+async def _shipment(request: Request, whose: Whose) -> Shipment:
+    async with shipment_requests.database(request).transaction_of(whose.supplier_id) as tx:
+        return await shipment_requests.find(tx, whose.shipment_id)
+
+
+def _moved_on(words: Words, shipment: Shipment) -> Response:
+    return answer_page.moved_on(words, shipment, GONE)
+
+
+def _said(words: Words, text: str, status: int) -> Response:
+    return page.answer(words.language, words.title, page.paragraph(text, "said"), status)

@@ -1,0 +1,136 @@
+"""Mails that are refused at once, and mails that come back: the log and the feed tell of both."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from notifier import bouncing, handlers, store
+from notifier.domain import Choice
+from notifier.settings import Settings
+from shared.contracts import ShipmentCreated
+from shared.postgres import Database
+from tests.notifier import messages
+from tests.notifier.mail_server import MailServer
+from tests.notifier.test_sender import log_of, sending, until
+
+EMAILS = ("a@kuppi.example", "b@kuppi.example")
+
+
+def notification(
+    message_id: str, recipient: str, *, action: str = "failed", status: str = "5.1.1", original: str | None = None
+) -> bytes:
+    """What a mail server writes to the sender of a mail that it cannot deliver (RFC 3464)."""
+    first = f"Original-Recipient: rfc822;{original}\n" if original else ""
+    return (
+        "From: MAILER-DAEMON@mx.example\nTo: hub@sluice.example\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nI am sorry to say that it failed.\n\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        f"{first}Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; 550 {status} <{recipient}>: no such\n user here\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nFrom: hub@sluice.example\nMessage-ID: {message_id}\n\n--b--\n"
+    ).encode()
+
+
+async def told(notes: Database) -> Sequence[dict[str, object]]:
+    """The data of the supplier's events about mails."""
+    async with notes.transaction() as tx:
+        rows = await tx.fetch("SELECT content FROM events WHERE type = 'mail.refused' ORDER BY position")
+    return [orjson.loads(row["content"])["data"] for row in rows]
+
+
+async def announced(notes: Database, settings: Settings, *emails: str) -> ShipmentCreated:
+    """A shipment whose mail the mail server has answered."""
+    shipment = messages.shipment()
+    async with notes.transaction() as tx:
+        choices = {email: Choice() for email in emails}
+        await store.save_settings(tx, messages.SUPPLIER, emails, True, "en", choices=choices)
+        await handlers.announce_shipments([shipment], tx, settings)
+    async with sending(notes, settings):
+        await until(notes, lambda entry: entry["state"] in ("sent", "refused"))
+    return shipment
+
+
+async def test_a_mail_that_is_refused_is_told_in_the_feed_once(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    mails.answer_recipient = lambda recipient: "550 no such user" if recipient in EMAILS else "250 ok"
+    shipment = await announced(notes, settings, *EMAILS)
+    (entry,) = await log_of(notes)
+    assert (entry["state"], entry["answer"]) == ("refused", "550 no such user")
+    assert await told(notes) == [
+        {
+            "deliveryId": entry["id"],
+            "kind": "new-shipment",
+            "messageId": entry["message_id"],
+            "bounced": False,
+            "recipients": 2,
+            "shipmentId": str(shipment.shipment_id),
+            "orderExternalId": "WEB-1",
+        }
+    ]
+
+
+async def test_a_mail_that_one_of_its_recipients_refuses_is_told_too(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    mails.answer_recipient = lambda recipient: "550 no such user" if recipient == EMAILS[0] else "250 ok"
+    await announced(notes, settings, *EMAILS)
+    (entry,) = await log_of(notes)
+    assert entry["state"] == "sent"
+    assert [data["recipients"] for data in await told(notes)] == [1]
+
+
+async def test_a_mail_that_comes_back_is_noted_and_told_once(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    shipment = await announced(notes, settings, *EMAILS)
+    assert await told(notes) == []
+    message_id = f"<{shipment.shipment_id}.new-shipment@sluice.example>"
+    failed = bouncing.read(notification(message_id, "B@kuppi.example"))
+    assert [one.answer for one in failed] == ["550 5.1.1 <B@kuppi.example>: no such user here"]
+    assert [await bouncing.note(notes, failed) for _ in range(2)] == [1, 0]
+    (entry,) = await log_of(notes)
+    assert (entry["state"], entry["bounced"]) == ("sent", ["b@kuppi.example"])
+    assert [(data["bounced"], data["recipients"]) for data in await told(notes)] == [(True, 1)]
+
+
+async def test_what_was_forwarded_is_noted_of_the_address_that_it_was_sent_to(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    shipment = await announced(notes, settings, *EMAILS)
+    message_id = f"<{shipment.shipment_id}.new-shipment@sluice.example>"
+    forwarded = notification(message_id, "someone@else.example", original="a@kuppi.example")
+    assert await bouncing.note(notes, bouncing.read(forwarded)) == 1
+    (entry,) = await log_of(notes)
+    assert entry["bounced"] == ["a@kuppi.example"]
+
+
+async def test_what_names_no_mail_of_ours_or_none_of_its_recipients_changes_nothing(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    shipment = await announced(notes, settings, *EMAILS)
+    message_id = f"<{shipment.shipment_id}.new-shipment@sluice.example>"
+    invented = messages.shipment().shipment_id
+    for content in (
+        notification(f"<{invented}.new-shipment@sluice.example>", EMAILS[0]),
+        notification(message_id.replace("new-shipment", "reminder"), EMAILS[0]),
+        notification(message_id, "someone@else.example"),
+        notification(message_id, EMAILS[0], action="delayed", status="4.2.2"),
+        notification("<spam@evil.example>", EMAILS[0]),
+    ):
+        assert await bouncing.note(notes, bouncing.read(content)) == 0
+    assert await told(notes) == []
+
+
+def test_what_is_no_notification_says_nothing() -> None:
+    message_id = "<00000000-0000-4000-8000-000000000000.new-shipment@sluice.example>"
+    for content in (
+        b"",
+        b"\x00\xff\xfe",
+        b"Subject: hello\n\nGood day",
+        f"Subject: Re\nIn-Reply-To: {message_id}\n\nThank you".encode(),
+        f"Content-Type: message/delivery-status\nIn-Reply-To: {message_id}\n\nno fields at all".encode(),
+        notification(message_id, "nobody").replace(b"--b\n", b"--c\n"),
+    ):
+        assert bouncing.read(content) == []

@@ -1,0 +1,157 @@
+"""The page behind the link in a supplier's mail: it shows, and acts on POST, once, for who holds a link of ours."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from router.domain import Shipment
+from shared import links, page, sealing
+from shared.contracts import ShipmentChanged
+from shared.links import Signer
+from shared.service import Service
+from tests.router.conftest import Router
+from tests.router.examples import OTHER_SUPPLIER, SUPPLIER, order, row
+from tests.router.parcels import SHIPMENTS
+
+SIGNER = Signer([sealing.new_key()])
+
+
+@pytest.fixture(autouse=True)
+async def signing(service: Service) -> AsyncIterator[None]:
+    """A router with a key to sign with."""
+    before, service.app.state.signer = service.app.state.signer, SIGNER
+    yield
+    service.app.state.signer = before
+
+
+def link(shipment: Shipment, *, supplier: str = SUPPLIER, language: str = "en", hours: float = 1.0) -> str:
+    """The link of a mail about a shipment."""
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    token = SIGNER.sign(links.ANSWER, [str(shipment.shipment_id), supplier, language], until)
+    return links.address("", links.ANSWER_PATH, token)
+
+
+def note(shipment: Shipment, supplier: str = SUPPLIER) -> str:
+    """The link to the delivery note of a shipment."""
+    token = SIGNER.sign(links.NOTE, [str(shipment.shipment_id), supplier], datetime.now(UTC) + timedelta(hours=1))
+    return links.address("", links.NOTE_PATH, token)
+
+
+async def changes(router: Router) -> list[str]:
+    return [changed.status for changed in await router.said(ShipmentChanged)]
+
+
+@pytest.mark.parametrize(
+    ("language", "accept", "reason"),
+    [
+        ("fi", "Hyväksy lähetys", "Tuotteet ovat loppu"),
+        ("sv", "Godkänn försändelsen", "Produkterna är slut"),
+        ("en", "Accept the shipment", "The products are out of stock"),
+    ],
+)
+async def test_the_page_shows_the_shipment_and_changes_nothing(
+    client: httpx.AsyncClient, router: Router, shipment: Shipment, language: str, accept: str, reason: str
+) -> None:
+    for method in ("GET", "HEAD", "GET"):
+        answer = await client.request(method, link(shipment, language=language))
+        assert answer.status_code == 200
+        assert {name: answer.headers[name] for name in page.HEADERS} == page.HEADERS
+    for expected in (f'lang="{language}"', accept, reason, "A-1", "Boots", "BOOTS"):
+        assert expected in answer.text
+    assert "<script" not in answer.text
+    assert await changes(router) == []
+
+
+async def test_who_accepts_has_opened_the_shipment_and_the_link_is_used_up(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    done = await client.post(link(shipment), data={"answer": "accept"})
+    assert (done.status_code, "is accepted" in done.text) == (200, True)
+    shown = await client.get(f"{SHIPMENTS}/{shipment.shipment_id}", headers=supplier)
+    assert shown.json()["status"]["value"] == "Viewed"
+    for again in (
+        await client.get(link(shipment)),
+        await client.post(link(shipment), data={"answer": "accept"}),
+        await client.post(link(shipment), data={"answer": "reject", "reason": "other"}),
+    ):
+        assert again.status_code == 410
+        assert "accepted already" in again.text
+        assert "<form" not in again.text
+    assert await changes(router) == ["Viewed"]
+
+
+async def test_who_rejects_sends_nothing_of_it_and_the_retailer_reads_the_reason(
+    client: httpx.AsyncClient, router: Router, retailer: dict[str, str], shipment: Shipment
+) -> None:
+    done = await client.post(link(shipment), data={"answer": "reject", "reason": "out-of-stock"})
+    assert (done.status_code, "is rejected" in done.text) == (200, True)
+    shown = (await client.get(f"{SHIPMENTS}/{shipment.shipment_id}", headers=retailer)).json()
+    assert shown["status"]["value"] == "Cancelled"
+    assert shown["status"]["reason"] == "rejected by the supplier: out of stock"
+    again = await client.get(link(shipment))
+    assert (again.status_code, "was cancelled" in again.text) == (410, True)
+    assert await changes(router) == ["Cancelled"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"answer=maybe", b"answer=reject", b"answer=reject&reason=because", b"\xff\x00=%ff", b'{"answer":1}']
+)
+async def test_what_is_no_answer_changes_nothing(
+    client: httpx.AsyncClient, router: Router, shipment: Shipment, body: bytes
+) -> None:
+    answer = await client.post(link(shipment), content=body)
+    assert (answer.status_code, "Nothing was changed" in answer.text) == (400, True)
+    assert await changes(router) == []
+
+
+async def test_a_link_that_expired_or_is_none_of_ours_changes_nothing(
+    client: httpx.AsyncClient, router: Router, shipment: Shipment
+) -> None:
+    good = link(shipment)
+    token = Signer([sealing.new_key()]).sign(
+        links.ANSWER, [str(shipment.shipment_id), SUPPLIER, "en"], datetime.now(UTC) + timedelta(hours=1)
+    )
+    wrong = {
+        link(shipment, hours=-1): 410,
+        links.address("", links.ANSWER_PATH, token): 404,
+        f"{good[:-1]}{'A' if good[-1] != 'A' else 'B'}x": 404,
+        links.ANSWER_PATH: 404,
+        f"{links.ANSWER_PATH}?t=": 404,
+        f"{links.ANSWER_PATH}?t=%F0%9F%98%80": 404,
+        note(shipment).replace(links.NOTE_PATH, links.ANSWER_PATH): 404,
+        link(shipment, supplier=OTHER_SUPPLIER): 410,
+    }
+    for address, status in wrong.items():
+        for answer in (await client.get(address), await client.post(address, data={"answer": "accept"})):
+            assert answer.status_code == status, address
+            assert answer.headers["content-type"].startswith("text/html")
+            assert "Nothing was changed" in answer.text
+    assert await changes(router) == []
+
+
+async def test_what_others_wrote_is_text_on_the_page(
+    client: httpx.AsyncClient, router: Router, shipments: list[Shipment]
+) -> None:
+    hostile = "<script>alert(1)</script>{language}"
+    placed = order(row("1", description=hostile), external_id='"><b>A-9')
+    (shipment,) = [one for one in await router.ships(placed, {("W1", "BOOTS"): 9}) if one not in shipments]
+    answer = await client.get(link(shipment))
+    assert "<script" not in answer.text
+    assert "<b>" not in answer.text
+    assert "&lt;b&gt;A-9" in answer.text
+
+
+async def test_the_delivery_note_comes_by_its_link_and_by_no_other(
+    client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    answer = await client.get(note(shipment))
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.content.startswith(b"%PDF")
+    token = link(shipment).partition("?")[2]
+    for address in (f"{links.NOTE_PATH}?{token}", links.NOTE_PATH, note(shipment, OTHER_SUPPLIER)):
+        assert (await client.get(address)).status_code == 404
+    cancelled = {"status": {"value": "Cancelled"}}
+    await client.patch(f"{SHIPMENTS}/{shipment.shipment_id}", json=cancelled, headers=supplier)
+    assert (await client.get(note(shipment))).status_code == 404
