@@ -13,7 +13,8 @@ from asyncpg.pool import PoolConnectionProxy
 from bench.floor.messages import TOPICS, Wire
 
 BATCH = 500
-SESSION_MS = 4_000
+SESSION_MS = 6_000
+"""Apache Kafka allows no less."""
 Connection = asyncpg.Connection | PoolConnectionProxy
 Handler = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 

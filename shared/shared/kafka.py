@@ -8,7 +8,10 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
+from shared import lost_connections
 from shared.settings import ServiceSettings
+
+lost_connections.name_them()
 
 RETENTION_MS = 7 * 24 * 3600 * 1000
 METADATA_MS = 5_000
