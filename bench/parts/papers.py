@@ -87,7 +87,7 @@ async def _confirmed(bench: Bench, client: httpx.AsyncClient) -> list[Address]:
     async with httpx.AsyncClient(base_url=system.address, timeout=60, trust_env=False) as gateway:
         tokens = [await demo.token(gateway, supplier) for supplier in market.SUPPLIERS]
     for token, page in zip(cycle(tokens), range(100 * len(tokens)), strict=False):
-        asked = {"status": "Created", "size": ASKED_AT_ONCE, "page": page // len(tokens)}
+        asked: dict[str, str | int] = {"status": "Created", "size": ASKED_AT_ONCE, "page": page // len(tokens)}
         answer = (await client.get(router, params=asked, headers=token)).raise_for_status().json()
         found += [(f"{router}/{one['shipmentId']}", token) for one in answer["content"]]
         if len(found) >= options.parcels:

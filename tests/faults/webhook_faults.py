@@ -67,7 +67,6 @@ FAULTS = [
         moment=(0.0, 0.1),
         orders=12,
         environment=ENVIRONMENT,
-        repeats_mails=True,
     )
     for point, words, most in (
         ("courier.before-send", "between taking a webhook and sending to it", 5),

@@ -65,7 +65,7 @@ async def test_what_is_put_back_is_available_again_and_its_promise_stays_deliver
     assert await parties.balance("W/A") == (8, 0)
     async with parties.stock.transaction() as tx:
         (promise,) = await store.promised(tx)
-    assert (promise.delivered, promise.returned) == (4, 0)
+    assert (promise.delivered, promise.returned) == (Decimal(4), Decimal(0))
     assert await booked(parties) == [(RETURN, "1", "A", 2)]
     assert await parties.the_books_add_up()
 

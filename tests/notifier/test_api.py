@@ -1,6 +1,7 @@
 """Settings and the delivery log, as a supplier and as others see them."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -149,7 +150,7 @@ async def test_only_suppliers_and_retailers_have_notifications(
 
 
 async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_given(client: httpx.AsyncClient) -> None:
-    given = {
+    given: dict[str, Any] = {
         "addresses": [
             {
                 "email": "Stock@kuppi.example",
@@ -165,7 +166,7 @@ async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_gi
     }
     changed = await client.put(SETTINGS, headers=supplier, json=given)
     usual = ["new-shipment", "reminder", "webhook-paused"]
-    stock = {**given["addresses"][0], "kinds": ["cancelled", "stock-corrected"]}  # type: ignore[dict-item]
+    stock = {**given["addresses"][0], "kinds": ["cancelled", "stock-corrected"]}
     expected = {
         "emails": ["Stock@kuppi.example", "orders@kuppi.example"],
         "addresses": [stock, {"email": "orders@kuppi.example", "kinds": usual, "timing": "instant"}],

@@ -153,10 +153,10 @@ async def test_a_mail_of_quiet_hours_waits_until_they_end(
 async def test_only_who_asked_is_told_of_what_is_cancelled_corrected_or_unroutable(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
-    for _ in range(2):
+    shipments = [messages.shipment() for _ in range(2)]
+    for shipment in shipments:
         async with notes.transaction() as tx:
             await handlers.keep_contacts([messages.organisation(), messages.organisation(messages.RETAILER)], tx)
-            shipment = messages.shipment()
             await handlers.tell_of_shipments([messages.cancelled(shipment)], tx, settings)
             await handlers.tell_of_corrections([messages.withdrawn(shipment)], tx, settings)
             await handlers.tell_of_routes([messages.unroutable(shipment)], tx, settings)
@@ -169,7 +169,7 @@ async def test_only_who_asked_is_told_of_what_is_cancelled_corrected_or_unroutab
     async with sending(notes, settings):
         await until(notes, sent)
     got = Counter((mail.recipients[0], mail.message["Subject"].partition(":")[0]) for mail in mails.received)
-    order = shipment.order_id
+    order = shipments[-1].order_id
     assert got == {
         (f"{messages.SUPPLIER}@x.fi", "Shipment cancelled"): 1,
         (f"{messages.SUPPLIER}@x.fi", "Not enough in stock"): 1,

@@ -223,7 +223,7 @@ def told_of(kind: str, text: str) -> str:
     withdrawn = messages.withdrawn(shipment).model_copy(update={"cause": text})
     of_shipment = (shipment, messages.reminder(shipment), messages.cancelled(shipment))
     told = (*of_shipment, withdrawn, messages.unroutable(shipment))
-    return dict(zip(KINDS, told, strict=True))[kind].model_dump_json()
+    return next(event for one, event in zip(KINDS, told, strict=True) if one == kind).model_dump_json()
 
 
 @settings(max_examples=40, deadline=None)

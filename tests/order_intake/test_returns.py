@@ -141,7 +141,7 @@ async def test_nobody_else_sees_what_comes_back_and_it_is_forgotten_with_its_ord
     async with book.transaction_of(OTHER_SHOP) as tx:
         assert await store.return_books(tx) == []
     async with book.transaction() as tx:
-        assert [(one.status, one.quantity) for one in await store.return_books(tx)] == [("Registered", 2)]
+        assert [(one.status, one.quantity) for one in await store.return_books(tx)] == [("Registered", Decimal(2))]
         # Its id is of today, and only what began long ago is looked at.
         await tx.execute("UPDATE orders SET id = $1, updated_at = now() - interval '500 days'", UUID(int=1))
         for table in ("order_rows", "row_parts", "row_returns"):

@@ -30,7 +30,7 @@ async def test_everybody_may_what_the_table_says_and_hears_only_of_what_is_their
     assert {caller: answered(answer) for caller, answer in answers.items()} == expected, told
     for caller in ("other retailer", "other supplier"):
         heard, said = answers[caller], answers[caller].request
-        own_words = f"{said.url}{said.content.decode(errors="replace")}"
+        own_words = str(said.url) + said.content.decode(errors="replace")
         if heard.is_success:
             assert [mark for mark in market.marks if mark in heard.text and mark not in own_words] == []
 

@@ -83,7 +83,7 @@ async def test_a_logo_stands_on_the_note_until_it_is_taken_away(
     kept = await client.get(f"{LETTERHEAD}/logo", headers=retailer)
     assert (kept.headers["content-type"], kept.content[:4]) == ("image/png", b"\x89PNG")
     [page] = papers.pages((await client.get(note, headers=supplier)).content)
-    assert page.picture.getpixel((200, 180)) < 128
+    assert page.picture.tobytes()[180 * page.picture.width + 200] < 128
     for _ in range(2):
         assert (await client.delete(f"{LETTERHEAD}/logo", headers=retailer)).status_code == 204
     assert (await client.get(note, headers=supplier)).headers["etag"] == bare

@@ -8,6 +8,7 @@ import pytest
 from router import domain, store
 from router.domain import Shipment
 from router.papers import press
+from router.papers.facts import SIZES, LabelSize
 from router.papers.press import Press
 from router.store import pickup_points
 from shared.service import Service
@@ -65,7 +66,7 @@ async def test_a_confirmed_parcel_has_a_label_and_a_note_where_it_says_they_are(
         [page] = papers.pages(note.content)
         assert papers.scanned(page.picture) == ["A-1"]
         assert code in page.text
-    assert label.headers["content-disposition"] == 'inline; filename="label-A-1-1.pdf"'
+        assert label.headers["content-disposition"] == 'inline; filename="label-A-1-1.pdf"'
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ async def test_a_label_comes_in_the_size_and_form_that_are_asked_for(
     shipment: Shipment,
     parcels: str,
     query: str,
-    size: papers.LabelSize,
+    size: LabelSize,
     kind: str,
 ) -> None:
     await give(router, series())
@@ -96,7 +97,7 @@ async def test_a_label_comes_in_the_size_and_form_that_are_asked_for(
         [picture] = papers.printed(label.content, size)
     else:
         [page] = papers.pages(label.content)
-        assert (round(page.width), round(page.height)) == papers.SIZES[size]
+        assert (round(page.width), round(page.height)) == SIZES[size]
         picture = page.picture
     assert papers.scanned(picture) == shown["trackingCodes"]
 

@@ -262,7 +262,8 @@ async def test_bad_input_is_named_field_by_field_and_changes_nothing(
     unknown = registration(delivered, entry("9", 1), serviceCode="9999")
     refused = await client.post(RETURNS, json=unknown, headers=retailer)
     assert {error["field"] for error in refused.json()["errors"]} == {"rows[0].externalId", "serviceCode"}
-    for rows in ([], None, "x"):
+    empties: tuple[object, ...] = ([], None, "x")
+    for rows in empties:
         empty = await client.post(RETURNS, json={"shipmentId": "x", "rows": rows}, headers=retailer)
         assert empty.status_code == 400
     assert (await client.post(RETURNS, json={"shipmentId": "x", "rows": [entry("1", 1)]}, headers=retailer)).json()[
@@ -314,10 +315,10 @@ async def test_a_return_gets_a_code_of_the_series_and_a_label_from_the_customer_
     [code] = returned["trackingCodes"]
     assert returned["trackingLinks"] == [f"https://www.posti.fi/fi/seuranta#/lahetys/{code}"]
     [document] = returned["documents"]
-    for headers in (retailer, supplier):
-        label = await client.get(document["uri"], headers=headers)
+    labels = [await client.get(document["uri"], headers=headers) for headers in (retailer, supplier)]
+    for label in labels:
         assert (label.status_code, label.headers["content-type"]) == (200, "application/pdf")
-    [page] = papers.pages(label.content)
+    [page] = papers.pages(labels[0].content)
     assert papers.scanned(page.picture) == [code]
     words = page.text.replace("\r\n", " ")
     sender, receiver = words.index("Kotikatu 1"), words.index("Varastokatu 3")

@@ -220,9 +220,9 @@ class Sender:
             return None, Verdict("pending", mail.reached, QUIET, quiet_s, tried=False)
         if not self._writer.singly(mail, told):
             written = self._writer.write(mail, told, mail.recipients, singly=False)
-            answers = await self.outgoing.send(missing, written.content)
-            return written.subject, self._judge(mail, answers)
+            return written.subject, self._judge(mail, await self.outgoing.send(missing, written.content))
         answers: dict[str, Answer] = {}
+        subject: str | None = None
         clock = asyncio.get_running_loop().time
         until = clock() + outgoing.SEND_S
         for email in missing:
@@ -231,6 +231,7 @@ class Sender:
                 answers[email] = Answer(0, "not tried yet: the mail server takes long")
                 continue
             written = self._writer.write(mail, told, [email], singly=True)
+            subject = written.subject
             try:
                 answers |= await self.outgoing.send([email], written.content)
             except outgoing.Unreachable as error:
@@ -238,7 +239,7 @@ class Sender:
                     raise
                 # What others have got is to be noted; this one is tried again.
                 answers[email] = Answer(0, str(error))
-        return written.subject, self._judge(mail, answers)
+        return subject, self._judge(mail, answers)
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:
         return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self._patience)

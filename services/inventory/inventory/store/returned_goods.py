@@ -51,7 +51,17 @@ async def restocked(tx: Transaction, order_ids: Collection[UUID] | None = None) 
         " WHERE ($1::uuid[] IS NULL OR g.order_id = ANY($1)) ORDER BY g.order_id, g.return_id, g.row_id, b.id",
         None if order_ids is None else list(order_ids),
     )
-    return [RestockedBook(**dict(row)) for row in rows]
+    return [
+        RestockedBook(
+            row["order_id"],
+            row["return_id"],
+            row["row_id"],
+            row["catalogue_id"],
+            row["product_id"],
+            row["quantity"],
+        )
+        for row in rows
+    ]
 
 
 async def forget_restocked(tx: Transaction, order_ids: Collection[UUID]) -> None:

@@ -181,7 +181,7 @@ def _shown(email: str, choice: Choice) -> AddressSettings:
 
 def _timing(pace: Literal["instant", "hourly", "daily"] | None, hour: int | None) -> Timing:
     # An hour counts for what comes daily only; kept otherwise, it would make two timings of one.
-    return Timing(pace or "instant", hour) if pace == "daily" and hour is not None else Timing(pace or "instant")
+    return Timing(pace, hour) if pace == "daily" and hour is not None else Timing(pace or "instant")
 
 
 def _hour(timing: Timing) -> int | None:

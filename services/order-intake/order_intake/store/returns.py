@@ -96,7 +96,18 @@ async def return_books(tx: Transaction, order_ids: Collection[UUID] | None = Non
         " WHERE ($1::uuid[] IS NULL OR order_id = ANY($1)) ORDER BY order_id, return_id, row_external_id",
         None if order_ids is None else list(order_ids),
     )
-    return [ReturnBook(**dict(row)) for row in rows]
+    return [
+        ReturnBook(
+            row["order_id"],
+            row["row_external_id"],
+            row["return_id"],
+            row["shipment_id"],
+            row["status"],
+            row["quantity"],
+            row["received"],
+        )
+        for row in rows
+    ]
 
 
 async def forget_returns(tx: Transaction, order_ids: Sequence[UUID]) -> None:
