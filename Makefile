@@ -30,7 +30,7 @@ fuzz: $(READY) ## random worlds, then odd questions to every address: make fuzz 
 	@.venv/bin/python -m tests.worlds --steps $(STEPS)
 	@.venv/bin/python -m tests.public_api.fuzz $(ARGS)
 
-faults: $(READY) ## do harm again and again and write docs/faults.md, half an hour: make faults ARGS="--only 'router:*' --runs 3"
+faults: $(READY) ## do harm again and again and write docs/faults.md, over an hour on two cores: make faults ARGS="--only 'router:*' --runs 3"
 	@.venv/bin/python -m tests.faults $(or $(ARGS),--out docs/faults.md)
 
 bench: $(READY) ## measure how fast it is, some half an hour: make bench ARGS="--only orders,floor" or ARGS=--quick

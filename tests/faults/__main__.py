@@ -27,7 +27,7 @@ def asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="*", help="names, comma-separated; * stands for anything")
     parser.add_argument("--runs", type=int, default=20, help="of each fault (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="of all chance (default: 1)")
-    parser.add_argument("--minutes", type=float, default=60.0, help="after which no new run is begun (default: 60)")
+    parser.add_argument("--minutes", type=float, default=120.0, help="after which no new run is begun (default: 120)")
     parser.add_argument("--at-a-time", type=int, default=3, help="faults, each on a ground of its own (default: 3)")
     parser.add_argument("--out", type=Path, help="a file for the table")
     return parser.parse_args(arguments)

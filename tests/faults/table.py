@@ -1,6 +1,6 @@
 """The results as a table for people, and the page that shows them.
 
-Faults that were not struck this time keep the line they had: all of them take half an hour, and may be struck in parts.
+Faults that were not struck this time keep the line they had: all of them take over an hour, and may be struck in parts.
 """
 
 import os
