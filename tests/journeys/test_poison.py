@@ -64,6 +64,7 @@ async def test_poison_is_parked_and_the_orders_around_it_go_on(world: World) -> 
     assert whole.message_id == str(truncated.message_id)
 
     await discard(world, "router", given_up)
+    await discard(world, "notifier", await until_parked(world, "notifier", 3))
 
 
 async def test_a_message_that_a_person_has_mended_does_its_work(world: World) -> None:

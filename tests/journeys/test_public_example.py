@@ -1,8 +1,10 @@
 """The order of the public interface description, from the shop to the supplier's mail and back."""
 
 import json
+import re
 
 from deploy.local.demo_world import PUBLIC_CATALOGUE, PUBLIC_EAN, PUBLIC_PRODUCT
+from shared import links
 from tests.journeys.world import World, routed, status_of
 from tests.order_intake.orders import PUBLIC_EXAMPLE
 
@@ -34,9 +36,10 @@ async def test_the_public_example_reaches_its_supplier_by_list_and_mail_and_is_d
         "Quantity: 3 KPL",
         "Pickup point address 1",
         "00234 Helsinki",
-        shipment["shipmentId"],
     ):
         assert told in mail
+    [answer] = re.findall(rf"https?://\S+{links.ANSWER_PATH}\?\S+", mail)
+    assert "123456789" in (await world.client.get(answer)).text
 
     await world.supplier.move(shipment, "Viewed")
     await world.supplier.move(shipment, "Delivered")

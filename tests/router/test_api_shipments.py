@@ -89,6 +89,7 @@ async def test_a_shipment_shows_all_a_supplier_needs_and_nothing_of_others(
                     "pickupPointId": "001003200",
                     "ready": False,
                     "trackingCodes": [],
+                    "documents": [{"type": "note", "uri": f"{SHIPMENTS}/{last.shipment_id}/parcels/1/note"}],
                     "rows": [
                         {"externalId": "1", "itemId": "BOOTS", "externalWarehouseId": "W1", "quantity": 5},
                         {"externalId": "2", "itemId": "SOCKS", "externalWarehouseId": "W1", "quantity": 2},

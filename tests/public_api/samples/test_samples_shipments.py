@@ -260,10 +260,12 @@ async def test_a9_the_other_addresses_of_a_shipment_answer(shop: World) -> None:
     assert (await wire.answer(shop.supplier, "POST", f"{address}/events", event)).is_success
     shown = await wire.told(shop.supplier, "GET", address)
     assert [one["type"] for one in shown["events"]] == ["InTransit"]
-    for paper in ("label", "note"):
-        answered = await wire.answer(shop.supplier, "GET", f"{address}/parcels/1/{paper}")
-        assert answered.status_code == 404
-        assert "not made" in answered.json()["message"]
+    unlabelled = await wire.answer(shop.supplier, "GET", f"{address}/parcels/1/label")
+    assert unlabelled.status_code == 404
+    assert "it has no tracking code" in unlabelled.json()["message"]
+    note = await wire.answer(shop.supplier, "GET", f"{address}/parcels/1/note")
+    assert (note.status_code, note.headers["content-type"]) == (200, "application/pdf")
+    assert note.content.startswith(b"%PDF-")
 
 
 async def test_a15_the_cancel_example_with_its_stray_comma_is_refused_clearly(shop: World) -> None:

@@ -19,6 +19,6 @@ OF_PREFERENCES = _names("autoSubmit reservationId")
 OF_ROWS = _names("""
     additionalServices addtionalServices backOrderCancelled cancelledQuantity comments crossDocking deliveredQuantity
     deliveryOperator lastRoutedDateTime lotNumber packageType price print productCategory productDescription
-    productTariffCode productUnitOfMeasure reason routedWarehouses routingServiceCode serialNo serviceCode shipmentIds
-    status statuses toBeRoutedQuantity trackingCodes vatPercentage volume waitingQuantity warehouse weight
+    productTariffCode productUnitOfMeasure reason returnIds returnedQuantity returningQuantity routedWarehouses
+    routingServiceCode serialNo serviceCode shipmentIds status statuses toBeRoutedQuantity trackingCodes vatPercentage volume waitingQuantity warehouse weight
 """)
