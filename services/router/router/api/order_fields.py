@@ -17,8 +17,9 @@ OF_METADATA = _names("""
 """)
 OF_PREFERENCES = _names("autoSubmit reservationId")
 OF_ROWS = _names("""
-    additionalServices addtionalServices backOrderCancelled cancelledQuantity comments crossDocking deliveredQuantity
-    deliveryOperator lastRoutedDateTime lotNumber packageType price print productCategory productDescription
-    productTariffCode productUnitOfMeasure reason returnIds returnedQuantity returningQuantity routedWarehouses
-    routingServiceCode serialNo serviceCode shipmentIds status statuses toBeRoutedQuantity trackingCodes vatPercentage volume waitingQuantity warehouse weight
+    additionalServices addtionalServices backOrderCancelled cancelledQuantity comments crossDocking
+    deliveredQuantity deliveryOperator lastRoutedDateTime lotNumber packageType price print productCategory
+    productDescription productTariffCode productUnitOfMeasure reason returnedQuantity returnIds returningQuantity
+    routedWarehouses routingServiceCode serialNo serviceCode shipmentIds status statuses toBeRoutedQuantity
+    trackingCodes vatPercentage volume waitingQuantity warehouse weight
 """)
