@@ -211,9 +211,9 @@ async def told_by(tx: Transaction, digest_ids: Collection[int]) -> dict[int, lis
     return found
 
 
-async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
-    """Note what became of tries; return of how many. A mail whose lease had ended, so that another has it, stays."""
-    return await tx.execute(
+async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> set[int]:
+    """Note what became of tries; return of which mails. One whose lease had ended, so that another has it, stays."""
+    rows = await tx.fetch(
         "UPDATE mails SET state = tried.state, subject = coalesce(tried.subject, mails.subject),"
         " recipients = string_to_array(tried.recipients, ' '), reached = string_to_array(tried.reached, ' '),"
         " answer = nullif(tried.answer, ''), next_at = now() + make_interval(secs => tried.pause_s),"
@@ -224,7 +224,7 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
         " $8::float8[], $9::timestamptz[], $10::int[])"
         " AS tried (id, attempts, state, subject, recipients, reached, answer, pause_s, leased_until, counts)"
         " WHERE mails.id = tried.id AND mails.attempts = tried.attempts AND mails.next_at = tried.leased_until"
-        " AND mails.state = 'sending'",
+        " AND mails.state = 'sending' RETURNING mails.id",
         *postgres.columns(
             (
                 (
@@ -244,6 +244,7 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
             10,
         ),
     )
+    return {row["id"] for row in rows}
 
 
 async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str | None) -> None:
