@@ -6,15 +6,17 @@ from datetime import time
 from notifier import domain, gathering, handlers, store, summaries
 from notifier.domain import Choice
 from notifier.hours import Quiet, Timing
+from notifier.message_ids import MessageIds
 from notifier.settings import Settings
 from shared.contracts import OrderForgotten, ShipmentCreated
+from shared.links import Signer
 from shared.postgres import Database, Record
 from tests import builders
 from tests.notifier import messages
 from tests.notifier.mail_server import MailServer
 from tests.notifier.test_sender import log_of, sending, until
 
-HOST = "sluice.example"
+IDS = MessageIds("sluice.example", Signer([]))
 HOURLY = Choice(timing=Timing("hourly"))
 
 
@@ -34,7 +36,7 @@ async def an_hour_later(notes: Database) -> None:
     """Let what waits for a digest be due, and gather it."""
     async with notes.transaction() as tx:
         await tx.execute("UPDATE mails SET next_at = now() WHERE timing <> 'instant' AND digest_id IS NULL")
-    await gathering.gather(notes, HOST)
+    await gathering.gather(notes, IDS)
 
 
 async def entries_of(notes: Database, kind: str) -> list[Record]:
@@ -51,7 +53,7 @@ async def test_several_shipments_go_in_one_digest_and_each_has_its_one_mail_in_t
     await choose(notes, a=HOURLY)
     shipments = [messages.shipment(order=f"WEB-{number}") for number in range(3)]
     await announce(notes, settings, *shipments)
-    await gathering.gather(notes, HOST)
+    await gathering.gather(notes, IDS)
     assert {(entry["state"], entry["digest_id"]) for entry in await log_of(notes)} == {("pending", None)}
     await an_hour_later(notes)
     async with sending(notes, settings):
@@ -194,7 +196,7 @@ async def test_a_weekly_summary_counts_what_the_feed_has_told_and_comes_once(
             messages.SUPPLIER,
         )
     for _ in range(2):
-        await summaries.sum_up(notes, HOST)
+        await summaries.sum_up(notes, IDS)
     async with sending(notes, settings):
         await until(notes, sent)
     (mail,) = mails.received

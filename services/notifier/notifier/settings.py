@@ -2,12 +2,15 @@
 
 from email.headerregistry import Address
 from email.utils import parseaddr
+from functools import cached_property
 from ipaddress import ip_network
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from notifier import domain
+from notifier.message_ids import MessageIds
+from shared import links
 from shared.settings import ServiceSettings
 
 
@@ -73,6 +76,11 @@ class Settings(ServiceSettings):
         """The sender's name and address."""
         name, address = parseaddr(self.mail_from)
         return Address(display_name=name, addr_spec=address)
+
+    @cached_property
+    def message_ids(self) -> MessageIds:
+        """What names mails. Raises OSError without the file of the keys."""
+        return MessageIds(self.sender.domain, links.signer_of(self))
 
     @property
     def smtp_address(self) -> tuple[str, int]:
