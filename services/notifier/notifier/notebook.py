@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from notifier import domain, faults, refusals, store
+from notifier import carrying, domain, faults, refusals, store
 from notifier.domain import Patience
 from notifier.feed import store as feed
 from notifier.store import ClaimedMail, Tried
@@ -84,8 +84,10 @@ class Notebook:
                     if tried:
                         failpoints.reach("sender.before-note")
                         noted = await store.note_tries(tx, tried)
-                        if digests := [one.mail.id for one in tried if one.mail.is_digest]:
-                            await store.note_members(tx, digests)
+                        if carried := [
+                            one for told in tried if told.mail.id in noted for one in carrying.settled(told)
+                        ]:
+                            await store.note_carried(tx, carried)
                     if returned:
                         await store.give_back(tx, returned, UNREACHABLE)
                     if untouched:

@@ -162,7 +162,10 @@ class Sender:
             mails = await store.claim_due(tx, free, LEASE_S)
             digests = [mail.id for mail in mails if mail.is_digest]
             told = await store.told_by(tx, digests) if digests else {}
-        self._waiting.extend(Waiting(mail, told.get(mail.id, ()), until) for mail in mails)
+        for mail in mails:
+            carried = told.get(mail.id, ())
+            kinds = tuple(dict.fromkeys(one.kind for one in carried))
+            self._waiting.append(Waiting(replace(mail, carries=kinds) if kinds else mail, carried, until))
         self._begin_next()
         return len(mails)
 
