@@ -35,7 +35,9 @@ class Settings(ServiceSettings):
     retry_longest_seconds: float = Field(default=3600.0, gt=0, description="The longest pause between two tries")
     retry_days: float = Field(default=4.0, gt=0, description="How long a mail is tried before it counts as refused")
     event_days: int = Field(
-        default=30, ge=1, description="How long events stay in the feeds, and webhooks' log entries"
+        default=30,
+        ge=1,
+        description="How long events stay in the feeds, webhooks' log entries, and mails about no order",
     )
     stream_seconds: float = Field(
         default=900.0, gt=0, description="After so long a stream of events ends, and its client comes again"

@@ -7,13 +7,13 @@ from notifier.message_ids import MessageIds
 from notifier.subjects import Week
 from shared.postgres import Database
 
-AT_ONCE = 200
+AT_ONCE = 20
 
 
 async def sum_up(database: Database, ids: MessageIds) -> bool:
     """Write the summaries that are due, and note when the next ones are; whether there may be more.
 
-    The week ends when the summary is due, and not when it is written.
+    It tells what happened since the last one, up to when it is due, and not to when it is written.
     """
     async with database.transaction() as tx:
         due = await store.summaries_due(tx, AT_ONCE)
@@ -26,6 +26,7 @@ async def sum_up(database: Database, ids: MessageIds) -> bool:
             ]
             await planning.tell_who_asked(tx, told, ids)
             await store.plan_summaries(
-                tx, {one.organisation: hours.next_summary(one.contact.time_zone, now) for one in due}
+                tx,
+                [(one.organisation, hours.next_summary(one.contact.time_zone, now), one.summed_up_to) for one in due],
             )
     return len(due) >= AT_ONCE
