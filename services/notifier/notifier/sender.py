@@ -106,7 +106,7 @@ class Sender:
                 await task
         with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(LAST_NOTES_S):
-                await self.notebook.close()
+                await self._finish()
         await self.outgoing.close()
         bell.leave(self._woken)
         self._task = self._database = self._notebook = None
