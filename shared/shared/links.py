@@ -20,7 +20,7 @@ from shared.settings import ServiceSettings
 DERIVED_FOR = b"sluice links 1"
 LONGEST = 1_000
 """No link of ours has a longer token."""
-_MAC, _UNTIL = 32, 8
+_MAC, _UNTIL, _STAMP = 32, 8, 10
 
 ANSWER, ANSWER_PATH = "answer a shipment", "/ecommerce/v3/answers"
 """To accept or reject a shipment, once. About its id, its supplier's business id, and the language of the page."""
@@ -28,6 +28,8 @@ NOTE, NOTE_PATH = "delivery notes of a shipment", "/ecommerce/v3/answers/note"
 """To get the delivery note of a shipment's first parcel. About its id and its supplier's business id."""
 LEAVE, LEAVE_PATH = "leave mails", "/ecommerce/v3/notifications/leave"
 """To get mails of some kinds no more. About an organisation, its address, the language of the page, and the kinds."""
+MESSAGE_ID = "message ids"
+"""To know a mail of ours again when it comes back."""
 
 
 class Forged(Exception):
@@ -56,10 +58,12 @@ class Signer:
 
     def sign(self, purpose: str, subject: Sequence[str], until: datetime) -> str:
         """A token for a link: letters, digits, `-`, `_`. The same each time. Raises NoKey."""
-        if not self._keys:
-            raise sealing.NoKey("no key to sign with is given; set SLUICE_SEALING_KEYS or SLUICE_SEALING_KEYS_FILE")
         said = int(until.timestamp()).to_bytes(_UNTIL) + orjson.dumps(list(subject))
-        return base64.urlsafe_b64encode(_mac(self._keys[0], purpose, said) + said).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(_mac(self._newest(), purpose, said) + said).rstrip(b"=").decode()
+
+    def stamp(self, purpose: str, text: str) -> str:
+        """Twenty hexadecimal digits beside a text that nobody else can tell. The same each time. Raises NoKey."""
+        return _mac(self._newest(), purpose, text.encode())[:_STAMP].hex()
 
     def read(self, purpose: str, token: str, now: datetime) -> list[str]:
         """What a token is about. Raises Forged, or Expired from the second that it names."""
@@ -75,6 +79,11 @@ class Signer:
         if now.timestamp() >= int.from_bytes(said[:_UNTIL]):
             raise Expired(subject)
         return subject
+
+    def _newest(self) -> bytes:
+        if not self._keys:
+            raise sealing.NoKey("no key to sign with is given; set SLUICE_SEALING_KEYS or SLUICE_SEALING_KEYS_FILE")
+        return self._keys[0]
 
 
 def address(public_url: str, path: str, token: str) -> str:

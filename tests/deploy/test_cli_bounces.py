@@ -42,6 +42,15 @@ async def test_what_came_back_is_noted_once_and_the_rest_is_passed_over(
     box.close()
     answers = [await sluice("bounces", str(tmp_path / "box"), "--json", SLUICE_DATABASE=database) for _ in range(2)]
     assert [json.loads(answer.stdout) for answer in answers] == [
-        {"read": 2, "failed": 1, "noted": 1},
-        {"read": 2, "failed": 1, "noted": 0},
+        {"read": 2, "unread": 0, "failed": 1, "noted": 1},
+        {"read": 2, "unread": 0, "failed": 1, "noted": 0},
     ]
+
+
+async def test_a_message_that_cannot_be_read_holds_up_no_other(sent: UUID, database: str, tmp_path: Path) -> None:
+    box = mailbox.Maildir(tmp_path / "box", create=True)
+    box.add(notification(f"<{sent}.new-shipment@sluice.example>", "a@x.fi"))
+    box.close()
+    (tmp_path / "box" / "new" / "0").symlink_to(tmp_path / "gone")
+    answer = await sluice("bounces", str(tmp_path / "box"), "--json", SLUICE_DATABASE=database)
+    assert json.loads(answer.stdout) == {"read": 1, "unread": 1, "failed": 1, "noted": 1}

@@ -58,6 +58,7 @@ class MailServer:
     offers: tuple[str, ...] = ()
     answer_recipient: Callable[[str], str] = lambda recipient: OK
     answer_data: Callable[[], str] = lambda: OK
+    silent_to: str = ""
     _server: asyncio.Server | None = None
     _sessions: set[SMTP] = field(default_factory=set)
 
@@ -76,7 +77,9 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Answer a recipient."""
+        """Answer a recipient, except the one that gets no answer ever."""
+        if address == self.silent_to:
+            await asyncio.Event().wait()
         answer = self.answer_recipient(address)
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)

@@ -167,9 +167,10 @@ async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_gi
     changed = await client.put(SETTINGS, headers=supplier, json=given)
     usual = ["new-shipment", "reminder", "webhook-paused"]
     stock = {**given["addresses"][0], "kinds": ["cancelled", "stock-corrected"]}
+    orders = {"email": "orders@kuppi.example", "kinds": usual, "timing": "instant"}
     expected = {
         "emails": ["Stock@kuppi.example", "orders@kuppi.example"],
-        "addresses": [stock, {"email": "orders@kuppi.example", "kinds": usual, "timing": "instant"}],
+        "addresses": [stock, orders],
         "newShipment": True,
         "quietHours": {"from": "20:00", "until": "07:00"},
         "timeZone": "Europe/Stockholm",
@@ -178,9 +179,14 @@ async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_gi
     assert (changed.status_code, changed.json()) == (200, expected)
     again = await client.put(SETTINGS, headers=supplier, json=(await client.get(SETTINGS, headers=supplier)).json())
     assert (again.status_code, again.json()) == (200, expected)
-    # Who knows of no choices makes none.
+    # Who knows of no choices changes none.
     plain = await client.put(SETTINGS, headers=supplier, json={"emails": ["orders@kuppi.example"]})
-    assert plain.json() == {"emails": ["orders@kuppi.example"], "newShipment": True, "language": "en"}
+    assert plain.json() == {
+        "emails": ["orders@kuppi.example"],
+        "addresses": [orders],
+        "newShipment": True,
+        "language": "en",
+    }
 
 
 async def test_every_wrong_field_of_a_choice_is_named_and_nothing_is_kept(client: httpx.AsyncClient) -> None:
@@ -205,3 +211,21 @@ async def test_every_wrong_field_of_a_choice_is_named_and_nothing_is_kept(client
         assert refused.status_code == 400, body
         assert {error["field"] for error in refused.json()["errors"]} == fields
     assert (await client.get(SETTINGS, headers=supplier)).json()["emails"] == []
+
+
+async def test_an_address_that_stays_keeps_what_it_has_chosen(client: httpx.AsyncClient) -> None:
+    chosen = {"email": "a@kuppi.example", "kinds": ["cancelled"], "timing": "hourly"}
+    await client.put(SETTINGS, headers=supplier, json={"addresses": [chosen]})
+    kept = await client.put(SETTINGS, headers=supplier, json={"emails": ["A@kuppi.example", "b@kuppi.example"]})
+    first, second = kept.json()["addresses"]
+    assert (first["kinds"], first["timing"]) == (["cancelled"], "hourly")
+    assert (second["kinds"], second["timing"]) == (["new-shipment", "reminder", "webhook-paused"], "instant")
+
+
+async def test_a_retailer_that_is_named_twice_is_refused(client: httpx.AsyncClient) -> None:
+    retailers = [{"retailerId": "1", "timing": timing} for timing in ("hourly", "daily")]
+    given = {"addresses": [{"email": "a@kuppi.example", "retailers": retailers}]}
+    refused = await client.put(SETTINGS, headers=supplier, json=given)
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert (error["field"], error["code"]) == ("addresses[0].retailers[1].retailerId", "duplicate")

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import orjson
 
-from notifier import bouncing, handlers, store
+from notifier import app, bouncing, handlers, store
 from notifier.domain import Choice
 from notifier.settings import Settings
+from shared import sealing
 from shared.contracts import ShipmentCreated
 from shared.postgres import Database
+from tests import builders
 from tests.notifier import messages
 from tests.notifier.mail_server import MailServer
 from tests.notifier.test_sender import log_of, sending, until
@@ -104,6 +106,47 @@ async def test_what_was_forwarded_is_noted_of_the_address_that_it_was_sent_to(
     assert await bouncing.note(notes, bouncing.read(forwarded)) == 1
     (entry,) = await log_of(notes)
     assert entry["bounced"] == ["a@kuppi.example"]
+
+
+async def test_a_forwarded_mail_that_names_none_of_ours_counts_only_with_a_message_id_nobody_can_guess(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    guessed = await announced(notes, settings, EMAILS[0])
+    signing = Settings(**{**settings.model_dump(), "sealing_keys": sealing.new_key()})
+    known = await announced(notes, signing, EMAILS[0])
+    told_by = [
+        bouncing.read(notification(one.message_ids.of(shipment.shipment_id, "new-shipment"), "someone@else.example"))
+        for one, shipment in ((settings, guessed), (settings, known), (signing, known))
+    ]
+    assert [await bouncing.note(notes, failed) for failed in told_by] == [0, 0, 1]
+
+
+async def test_the_log_says_why_a_mail_came_back(notes: Database, settings: Settings, mails: MailServer) -> None:
+    shipment = await announced(notes, settings, *EMAILS)
+    message_id = settings.message_ids.of(shipment.shipment_id, "new-shipment")
+    await bouncing.note(notes, bouncing.read(notification(message_id, EMAILS[0])))
+    signer = builders.Signer()
+    async with builders.client_of(app.build(settings), notes, signer) as client:
+        answer = await client.get("/ecommerce/v3/notifications", headers=signer.headers(messages.SUPPLIER, "supplier"))
+    (bounce,) = answer.json()["content"][0]["bounces"]
+    assert (bounce["email"], bounce["status"], bounce["answer"]) == (
+        EMAILS[0],
+        "5.1.1",
+        f"550 5.1.1 <{EMAILS[0]}>: no such user here",
+    )
+
+
+def test_a_notification_is_read_however_odd_the_mail_that_it_quotes() -> None:
+    message_id = "<00000000-0000-4000-8000-000000000000.new-shipment@sluice.example>"
+    plain = notification(message_id, EMAILS[0])
+    quoted = b"text/rfc822-headers\n\n"
+    for odd in (
+        b"text/rfc822-headers; charset=x-none\nContent-Transfer-Encoding: 8bit\n\nSubject: \xe4\xff\n",
+        b"message/rfc822\n\nSubject: \xe4\xff\nContent-Type: text/plain; charset=x-none\n",
+        b"message/rfc822\n\nContent-Type: text/plain; charset=utf-8\nX: \xff\xfe\x00\n",
+    ):
+        content = plain.replace(quoted, odd).replace(b"--b--", b"\n\xe4\xff body\n--b--")
+        assert [one.message_id for one in bouncing.read(content)] == [message_id]
 
 
 async def test_what_names_no_mail_of_ours_or_none_of_its_recipients_changes_nothing(

@@ -1,20 +1,23 @@
 """Several addresses with times of their own: digests, quiet hours, weekly summaries, and each mail once to each."""
 
 from collections import Counter
-from datetime import time
+from datetime import time, timedelta
 
 from notifier import domain, gathering, handlers, store, summaries
 from notifier.domain import Choice
+from notifier.feed import keeping
 from notifier.hours import Quiet, Timing
+from notifier.message_ids import MessageIds
 from notifier.settings import Settings
 from shared.contracts import OrderForgotten, ShipmentCreated
+from shared.links import Signer
 from shared.postgres import Database, Record
 from tests import builders
 from tests.notifier import messages
 from tests.notifier.mail_server import MailServer
 from tests.notifier.test_sender import log_of, sending, until
 
-HOST = "sluice.example"
+IDS = MessageIds("sluice.example", Signer([]))
 HOURLY = Choice(timing=Timing("hourly"))
 
 
@@ -34,7 +37,7 @@ async def an_hour_later(notes: Database) -> None:
     """Let what waits for a digest be due, and gather it."""
     async with notes.transaction() as tx:
         await tx.execute("UPDATE mails SET next_at = now() WHERE timing <> 'instant' AND digest_id IS NULL")
-    await gathering.gather(notes, HOST)
+    await gathering.gather(notes, IDS)
 
 
 async def entries_of(notes: Database, kind: str) -> list[Record]:
@@ -51,7 +54,7 @@ async def test_several_shipments_go_in_one_digest_and_each_has_its_one_mail_in_t
     await choose(notes, a=HOURLY)
     shipments = [messages.shipment(order=f"WEB-{number}") for number in range(3)]
     await announce(notes, settings, *shipments)
-    await gathering.gather(notes, HOST)
+    await gathering.gather(notes, IDS)
     assert {(entry["state"], entry["digest_id"]) for entry in await log_of(notes)} == {("pending", None)}
     await an_hour_later(notes)
     async with sending(notes, settings):
@@ -130,6 +133,43 @@ async def test_who_no_longer_wants_it_when_a_digest_is_due_is_not_told(
     assert [entry["state"] for entry in await entries_of(notes, domain.DIGEST)] == ["not wanted"]
 
 
+async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    both = Choice(domain.USUAL | {domain.CANCELLED}, Timing("hourly"))
+    await choose(notes, a=both, b=both)
+    first, second = messages.shipment(), messages.shipment()
+    await announce(notes, settings, first, second)
+    async with notes.transaction() as tx:
+        await handlers.tell_of_shipments([messages.cancelled(first)], tx, settings)
+    await choose(notes, a=Choice(frozenset({domain.CANCELLED})), b=Choice())
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, sent)
+    subjects = {mail.recipients: str(mail.message["Subject"]) for mail in mails.received}
+    assert subjects[("a@kuppi.example",)].startswith("Shipment cancelled")
+    assert subjects[("b@kuppi.example",)].startswith("2 pieces of news: New shipment")
+    assert len(mails.received) == 2
+    assert {(entry["kind"], *entry["recipients"], *entry["reached"]) for entry in await log_of(notes)} == {
+        ("cancelled", *["a@kuppi.example"] * 2),
+        ("new-shipment", *["b@kuppi.example"] * 2),
+        ("digest", *["a@kuppi.example", "b@kuppi.example"] * 2),
+    }
+
+
+async def test_a_digest_that_nobody_wants_any_more_goes_to_nobody_who_wants_something_else(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await choose(notes, a=HOURLY)
+    await announce(notes, settings, messages.shipment(), messages.shipment())
+    await choose(notes, b=Choice(frozenset({domain.CANCELLED})))
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, lambda entry: entry["state"] in ("sent", "not wanted"))
+    assert {entry["state"] for entry in await log_of(notes)} == {"not wanted"}
+    assert mails.received == []
+
+
 async def test_a_mail_of_quiet_hours_waits_until_they_end(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
@@ -194,13 +234,85 @@ async def test_a_weekly_summary_counts_what_the_feed_has_told_and_comes_once(
             messages.SUPPLIER,
         )
     for _ in range(2):
-        await summaries.sum_up(notes, HOST)
+        await summaries.sum_up(notes, IDS)
     async with sending(notes, settings):
         await until(notes, sent)
     (mail,) = mails.received
     assert mail.message["Subject"] == "Your week: 7 events"
     async with notes.transaction() as tx:
         assert await tx.fetch_value("SELECT summary_at > now() FROM contacts")
+
+
+async def test_each_event_is_counted_in_one_weekly_summary_however_long_the_weeks_are(
+    notes: Database, settings: Settings
+) -> None:
+    weekly = {"a@x.fi": Choice(frozenset({domain.WEEKLY_SUMMARY}))}
+
+    async def week_until(days: int) -> list[int]:
+        async with notes.transaction() as tx:
+            await tx.execute("UPDATE contacts SET summary_at = now() + make_interval(days => $1)", days - 30)
+        await summaries.sum_up(notes, IDS)
+        return [sum(entry["content"]["counts"].values()) for entry in await summed_up(notes)]
+
+    async with notes.transaction() as tx:
+        await store.save_settings(tx, messages.SUPPLIER, [*weekly], True, "en", choices=weekly)
+        await tx.execute(
+            "INSERT INTO events SELECT $1, n, n::text, 'shipment.created',"
+            " now() - make_interval(days => 30, hours => 1) + make_interval(days => n), '' FROM generate_series(1, 30)"
+            " AS n",
+            messages.SUPPLIER,
+        )
+    # The first tells of seven days, the second of a short week, and the third of two, of which one had no summary.
+    assert await week_until(10) == [7]
+    assert await week_until(16) == [7, 6]
+    assert await week_until(30) == [7, 6, 14]
+
+
+async def summed_up(notes: Database) -> list[Record]:
+    """The weekly summaries, as they came."""
+    async with notes.transaction() as tx:
+        return list(await tx.fetch("SELECT content FROM mails WHERE kind = 'weekly-summary' ORDER BY id"))
+
+
+async def test_new_settings_take_no_summary_away_that_is_due(notes: Database) -> None:
+    weekly = {"a@x.fi": Choice(frozenset({domain.WEEKLY_SUMMARY}))}
+    left = []
+    for days in (-1, 7, 6, None, 7):
+        async with notes.transaction() as tx:
+            at = None if days is None else await tx.now() + timedelta(days=days)
+            await store.save_settings(tx, messages.SUPPLIER, [*weekly], True, "en", choices=weekly, summary_at=at)
+            left.append(await tx.fetch_one("SELECT summary_at <= now() AS due, summed_up_to AS counted FROM contacts"))
+            await tx.execute("UPDATE contacts SET summed_up_to = 5")
+    assert [(row["due"], row["counted"]) for row in left if row] == [
+        (True, None),
+        (True, 5),
+        (True, 5),
+        (None, None),
+        (False, None),
+    ]
+
+
+async def test_mails_about_no_order_go_when_they_are_old(notes: Database, settings: Settings) -> None:
+    await choose(notes, a=Choice())
+    await announce(notes, settings, messages.shipment())
+    for days, state in ((29, "refused"), (31, "refused"), (31, "pending")):
+        async with notes.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO mails (shipment_id, kind, recipient_id, retailer_id, order_external_id, message_id,"
+                " content, state, created_at) VALUES (gen_random_uuid(), 'weekly-summary', $1, '', '', '', '{}', $3,"
+                " now() - make_interval(days => $2))",
+                messages.SUPPLIER,
+                days,
+                state,
+            )
+    async with notes.transaction() as tx:
+        await tx.execute("UPDATE mails SET created_at = now() - interval '1 year' WHERE kind = 'new-shipment'")
+    await keeping.prune(notes, 30, bite=1)
+    assert sorted((entry["kind"], entry["state"]) for entry in await log_of(notes)) == [
+        ("new-shipment", "pending"),
+        ("weekly-summary", "pending"),
+        ("weekly-summary", "refused"),
+    ]
 
 
 async def test_digests_go_with_the_last_order_they_tell_of(notes: Database, settings: Settings) -> None:

@@ -1,7 +1,5 @@
 """Who gets a mail, what answers mean, and how long to wait."""
 
-from uuid import UUID
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,12 +77,6 @@ def test_a_mail_is_sent_or_refused_or_tried_again_and_who_has_it_is_never_forgot
 def test_the_pause_grows_and_is_bounded(attempts: int) -> None:
     pause = domain.pause_after(attempts, PATIENCE)
     assert PATIENCE.first_s <= pause <= domain.pause_after(attempts + 1, PATIENCE) <= PATIENCE.longest_s
-
-
-def test_the_message_id_of_a_shipment_is_always_the_same() -> None:
-    assert domain.message_id(UUID(int=7), "new-shipment", "sluice.example") == (
-        "<00000000-0000-0000-0000-000000000007.new-shipment@sluice.example>"
-    )
 
 
 @pytest.mark.parametrize("address", ["a@b.fi", "first.last+tag@sub.example.com", "root@localhost", "o'neil@x-y.fi"])

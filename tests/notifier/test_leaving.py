@@ -125,6 +125,27 @@ async def test_a_link_that_expired_or_is_none_of_ours_changes_nothing(
     assert domain.CANCELLED in await wanting(notes, "a@kuppi.example")
 
 
+async def test_what_may_be_left_is_left_though_the_rest_of_the_mail_may_not(
+    notes: Database, client: httpx.AsyncClient
+) -> None:
+    await choose(notes, a=CANCELLED)
+    done = await client.post(link("cancelled", domain.NEW_SHIPMENT))
+    assert (done.status_code, "only address" in done.text, "sent to a@kuppi.example: cancelled" in done.text) == (
+        200,
+        True,
+        True,
+    )
+    assert await wanting(notes, "a@kuppi.example") == domain.USUAL
+
+
+async def test_an_address_that_is_written_otherwise_by_now_may_leave(
+    notes: Database, client: httpx.AsyncClient
+) -> None:
+    await choose(notes, A=CANCELLED)
+    assert (await client.post(link("cancelled"))).status_code == 200
+    assert await wanting(notes, "A@kuppi.example") == domain.USUAL
+
+
 async def test_an_address_that_is_gone_may_leave_again(notes: Database, client: httpx.AsyncClient) -> None:
     await choose(notes, b=Choice())
     assert (await client.post(link("cancelled"))).status_code == 200

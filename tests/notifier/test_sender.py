@@ -1,5 +1,6 @@
 """The sender against a real mail server that accepts, refuses, puts off, hangs up, goes away and comes back."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,8 +9,12 @@ import asyncpg
 import pytest
 
 from notifier import app, handlers, store
+from notifier.domain import Verdict
+from notifier.notebook import Notebook
 from notifier.sender import IN_HAND, Sender
 from notifier.settings import Settings
+from notifier.store import Tried
+from shared import sealing
 from shared.contracts import ShipmentCreated
 from shared.postgres import Database, Record
 from tests import builders
@@ -298,6 +303,76 @@ async def test_a_stop_finishes_the_mails_in_hand(notes: Database, settings: Sett
     entries = await log_of(notes)
     assert {entry["state"] for entry in entries} <= {"sent", "pending"}
     assert len(mails.received) == sum(entry["state"] == "sent" for entry in entries)
+
+
+@pytest.fixture
+def singly(settings: Settings) -> Settings:
+    """Settings with a key, so that each address gets a mail of its own, by which it may leave."""
+    return Settings(**{**settings.model_dump(), "sealing_keys": sealing.new_key()})
+
+
+async def announce_to(notes: Database, settings: Settings, *emails: str) -> None:
+    async with notes.transaction() as tx:
+        await store.save_settings(tx, messages.SUPPLIER, emails, True, "en")
+        await handlers.announce_shipments([messages.shipment()], tx, settings)
+
+
+async def test_a_stop_between_two_recipients_keeps_who_has_the_mail(
+    notes: Database, singly: Settings, mails: MailServer
+) -> None:
+    await announce_to(notes, singly, "a@kuppi.example", "b@kuppi.example")
+    sender = Sender(singly)
+    stops: list[asyncio.Task[None]] = []
+
+    def taken() -> str:
+        stops.append(asyncio.create_task(sender.stop()))
+        return "250 taken"
+
+    mails.answer_data = taken
+    sender.begin(notes)
+    await builders.eventually(lambda: log_of(notes), lambda _: stops)
+    await stops[0]
+    (entry,) = await log_of(notes)
+    assert (entry["state"], entry["reached"]) == ("pending", ["a@kuppi.example"])
+    mails.answer_data = lambda: "250 taken"
+    async with sending(notes, singly):
+        await until_settled(notes)
+    assert [mail.recipients for mail in mails.received] == [("a@kuppi.example",), ("b@kuppi.example",)]
+
+
+async def test_a_stop_whose_time_is_over_keeps_who_has_the_mail(
+    notes: Database, singly: Settings, mails: MailServer
+) -> None:
+    await announce_to(notes, singly, "a@kuppi.example", "b@kuppi.example")
+    mails.silent_to = "b@kuppi.example"
+    async with sending(notes, singly.model_copy(update={"drain_seconds": 0.1})):
+        await builders.eventually(lambda: log_of(notes), lambda _: mails.received)
+    (entry,) = await log_of(notes)
+    assert (entry["state"], entry["reached"]) == ("pending", ["a@kuppi.example"])
+
+
+async def test_an_address_that_cannot_be_written_to_takes_the_mail_from_no_other(
+    notes: Database, singly: Settings, mails: MailServer
+) -> None:
+    await announce_to(notes, singly, "a@kuppi.example", "b@kuppi.example\n", "c@kuppi.example")
+    async with sending(notes, singly):
+        await until(notes, lambda entry: bool(entry["attempts"] > 2))
+    assert [mail.recipients for mail in mails.received] == [("a@kuppi.example",), ("c@kuppi.example",)]
+
+
+async def test_a_sender_that_lost_its_mail_to_another_tells_nobody_that_it_was_refused(
+    notes: Database, settings: Settings
+) -> None:
+    await announce(notes, settings, messages.shipment())
+    async with notes.transaction() as tx:
+        (late,) = await store.claim_due(tx, 1, 0)
+    async with notes.transaction() as tx:
+        await store.claim_due(tx, 1, 60)
+    notebook = Notebook(notes, 10.0, lambda: None)
+    notebook.note(Tried(late, "s", Verdict("refused", (), "550 no")))
+    await notebook.close()
+    async with notes.transaction() as tx:
+        assert await tx.fetch_value("SELECT count(*) FROM events WHERE type = 'mail.refused'") == 0
 
 
 def test_every_service_has_a_sender_of_its_own(settings: Settings) -> None:

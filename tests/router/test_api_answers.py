@@ -156,3 +156,26 @@ async def test_the_delivery_note_comes_by_its_link_and_by_no_other(
     cancelled = {"status": {"value": "Cancelled"}}
     await client.patch(f"{SHIPMENTS}/{shipment.shipment_id}", json=cancelled, headers=supplier)
     assert (await client.get(note(shipment))).status_code == 404
+
+
+async def test_a_shipment_with_an_error_is_not_said_to_be_accepted(
+    client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    wrong = {"status": {"value": "Error", "reason": "The address does not exist"}}
+    await client.patch(f"{SHIPMENTS}/{shipment.shipment_id}", json=wrong, headers=supplier)
+    shown = await client.get(link(shipment))
+    assert (shown.status_code, "reported as faulty" in shown.text, "accepted" in shown.text) == (410, True, False)
+
+
+async def test_without_the_database_there_is_a_page_that_says_so(
+    client: httpx.AsyncClient, router: Router, shipment: Shipment
+) -> None:
+    await router.database.close()
+    for answer in (
+        await client.get(link(shipment)),
+        await client.post(link(shipment), data={"answer": "accept"}),
+        await client.get(note(shipment)),
+    ):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "does not answer" in answer.text

@@ -3,8 +3,9 @@
 import asyncio
 import mailbox
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,25 +42,36 @@ def bounces(
     """
     from notifier import bouncing
 
-    read, failed = 0, list["Failed"]()
-    for content in _contents(mails):
-        read += 1
-        failed += bouncing.read(content)
+    read, unread, failed = 0, 0, list["Failed"]()
+    for message in _messages(mails):
+        try:
+            failed += bouncing.read(message())
+            read += 1
+        except Exception as error:
+            # Anybody may write to that mailbox, whatever it likes: those behind it are not to wait for that.
+            unread += 1
+            typer.echo(f"A message cannot be read: {error!r}", err=True)
     noted = asyncio.run(_note(data, failed))
     if as_json:
-        show.as_json({"read": read, "failed": len(failed), "noted": noted})
+        show.as_json({"read": read, "unread": unread, "failed": len(failed), "noted": noted})
     else:
-        typer.echo(f"{read} messages read, {len(failed)} mails came back, {noted} of them new.")
+        passed = f" {unread} could not be read." if unread else ""
+        typer.echo(f"{read} messages read, {len(failed)} mails came back, {noted} of them new.{passed}")
 
 
-def _contents(mails: Path | None) -> Iterator[bytes]:
+def _messages(mails: Path | None) -> Iterator[Callable[[], bytes]]:
+    """What reads each message."""
     if mails is None:
-        yield sys.stdin.buffer.read(LONGEST)
+        yield lambda: sys.stdin.buffer.read(LONGEST)
         return
     with closing(mailbox.Maildir(mails, create=False) if mails.is_dir() else mailbox.mbox(mails, create=False)) as box:
         for key in box.iterkeys():
-            with box.get_file(key) as message:
-                yield message.read(LONGEST)
+            yield partial(_content, box, key)
+
+
+def _content(box: mailbox.Maildir | mailbox.mbox, key: str) -> bytes:
+    with box.get_file(key) as message:
+        return message.read(LONGEST)
 
 
 async def _note(data: Path, failed: "list[Failed]") -> int:

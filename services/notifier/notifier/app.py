@@ -20,11 +20,11 @@ def build(settings: Settings | None = None) -> Service:
     """Put the notifier together; its settings come from the environment when they are not given."""
     settings = settings or Settings()
     posting = Posting(Guard(settings.webhook_networks, http=settings.webhook_http), settings.webhook_timeout_seconds)
-    host = settings.sender.domain
+    ids = settings.message_ids
     parts = [
         sender.Sender(settings),
-        Watch("digests", partial(gathering.gather, host=host), every_s=settings.poll_seconds),
-        Watch("summaries", partial(summaries.sum_up, host=host), every_s=SUMMARIES_S),
+        Watch("digests", partial(gathering.gather, ids=ids), every_s=settings.poll_seconds),
+        Watch("summaries", partial(summaries.sum_up, ids=ids), every_s=SUMMARIES_S),
         keeping.Keeping(settings.poll_seconds, settings.event_days),
         Courier(settings, posting),
     ]

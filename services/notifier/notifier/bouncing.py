@@ -1,7 +1,8 @@
 """Mails that came back: delivery status notifications (RFC 3464), read from the mailbox of our sender.
 
 Anybody may write to that mailbox, so a notification only adds a line to the log and to the feed; nobody loses an
-address by it. It counts when it names a Message-ID of ours, which only a recipient knows, and a recipient of that mail.
+address by it. It counts when it names a Message-ID of ours and a recipient of that mail. Where there is a key to sign
+with, only who has the mail knows its Message-ID; without one, also who knows the shipment, such as its retailer.
 """
 
 import re
@@ -12,7 +13,7 @@ from email import message_from_bytes, policy
 from email.message import Message
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from notifier import domain, refusals, store
+from notifier import domain, message_ids, refusals, store
 from notifier.feed import store as feed
 from notifier.feed import telling
 from notifier.feed.telling import Entry
@@ -92,9 +93,25 @@ def _message_id(message: Message) -> str | None:
     """The Message-ID of the mail that came back: in the part that quotes it, or else in what the notification refers
     to.
     """
-    quoted = [part for part in message.walk() if part.get_content_type() in ("message/rfc822", "text/rfc822-headers")]
-    texts = [*map(str, quoted), *(str(message.get(name, "")) for name in ("In-Reply-To", "References"))]
+    texts = [*_quoted(message), *(str(message.get(name, "")) for name in ("In-Reply-To", "References"))]
     return next((found[0] for text in texts if (found := _MESSAGE_ID.search(text)) is not None), None)
+
+
+def _quoted(message: Message) -> Iterator[str]:
+    """What mails that a message quotes, whole or their headers, say of themselves.
+
+    They are not written out again: what came back may be in any encoding, or in none.
+    """
+    for part in message.walk():
+        payload = part.get_payload()
+        if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
+            yield from (str(mail.get("Message-ID", "")) for mail in payload if isinstance(mail, Message))
+        elif part.get_content_type() == "text/rfc822-headers":
+            yield (
+                headers.decode("ascii", "replace")
+                if isinstance(headers := part.get_payload(decode=True), bytes)
+                else ""
+            )
 
 
 def _groups(part: Message) -> Iterator[Message]:
@@ -120,10 +137,13 @@ def _about(failed: Failed) -> UUID:
 
 
 def _recipient(mail: Record, failed: Failed) -> str | None:
-    """Which recipient of a mail is meant; the only one, when it is forwarded to somebody else."""
+    """Which recipient of a mail is meant; the only one, when it is forwarded to somebody else and the Message-ID proves
+    that it was.
+    """
     known = {email.casefold(): email for email in mail["recipients"]}
     named = next((known[email.casefold()] for email in failed.emails if email.casefold() in known), None)
-    return mail["recipients"][0] if named is None and len(known) == 1 else named
+    proven = len(known) == 1 and message_ids.is_secret(mail["message_id"])
+    return mail["recipients"][0] if named is None and proven else named
 
 
 def _entries(mail: Record, email: str, at: datetime) -> Iterator[Entry]:

@@ -1,6 +1,6 @@
 """Who is told what, and when: from what the addresses of an organisation have chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -98,22 +98,37 @@ def recipients(contact: Contact, named: str, audience: Sequence[str]) -> list[st
     return [email for email in want if f"{ELSEWHERE}{email}" not in audience]
 
 
+def readers(contact: Contact, named: str, audience: Sequence[str], kinds: Iterable[str]) -> dict[str, list[str]]:
+    """Who is told what of a digest now, by the kind of what it carries: each goes to whom it would go to by itself."""
+    suffix = named.removeprefix(domain.DIGEST)
+    return {kind: recipients(contact, f"{kind}{suffix}", audience) for kind in kinds}
+
+
 def quiet_s(contact: Contact, at: datetime) -> float:
     """For how many seconds from a moment nothing is to be sent."""
     return (hours.calm(at, contact.quiet, contact.time_zone) - at).total_seconds()
 
 
-def without(contact: Contact, email: str, kinds: Sequence[str]) -> Choice | None:
-    """What an address wants once it does not want these kinds any more; None when it has to go on.
+def may_be_left(contact: Contact, email: str, kinds: Sequence[str]) -> list[str]:
+    """Which of these kinds an address need not want any more.
 
     Somebody at an organisation hears of new shipments, and of those that wait for an answer, as long as it wants that
     at all: the last address for it cannot leave by a link in a mail.
     """
+    return [
+        kind
+        for kind in kinds
+        if kind not in domain.ABOUT_NEW or any(other != email for other in wanting(contact, kind))
+    ]
+
+
+def without(contact: Contact, email: str, kinds: Sequence[str]) -> Choice | None:
+    """What an address wants once it has left those of these kinds that may be left; None when it may leave none."""
+    left = may_be_left(contact, email, kinds)
+    if not left:
+        return None
     chosen = _choice(contact, email)
-    for kind in domain.ABOUT_NEW.intersection(kinds):
-        if [other for other in wanting(contact, kind) if other != email] == []:
-            return None
-    return Choice(frozenset(kind for kind in chosen.kinds if kind not in kinds), chosen.timing, chosen.retailers)
+    return Choice(frozenset(kind for kind in chosen.kinds if kind not in left), chosen.timing, chosen.retailers)
 
 
 def may_leave(contact: Contact, email: str, kind: str) -> bool:

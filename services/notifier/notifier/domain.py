@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal, get_args
-from uuid import UUID
 
 from notifier.hours import INSTANT, Quiet, Timing
 
@@ -145,11 +144,6 @@ def _said(answers: Mapping[str, Answer]) -> str:
     if len(different) == 1:
         return one_line(different.pop(), MAX_ANSWER)
     return one_line("; ".join(f"{recipient}: {answer}" for recipient, answer in answers.items()), MAX_ANSWER)
-
-
-def message_id(shipment_id: UUID, kind: str, host: str) -> str:
-    """The Message-ID of a mail: always the same for a shipment, so that a receiver can tell a repeated mail."""
-    return f"<{shipment_id}.{kind.replace('/', '.')}@{host}>"
 
 
 def is_address(text: str) -> bool:

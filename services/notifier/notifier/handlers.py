@@ -49,14 +49,14 @@ async def keep_contacts(changes: Sequence[OrganisationChanged], tx: Transaction)
 @subscriptions.on(ShipmentCreated)
 async def announce_shipments(shipments: Sequence[ShipmentCreated], tx: Transaction, settings: Settings) -> None:
     """One mail for each new shipment, to its supplier: at once, when the supplier is known, or never if not wanted."""
-    await planning.tell(tx, _to_suppliers(domain.NEW_SHIPMENT, shipments), settings.sender.domain)
+    await planning.tell(tx, _to_suppliers(domain.NEW_SHIPMENT, shipments), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_created, shipments)))
 
 
 @subscriptions.on(ShipmentReminded)
 async def remind_suppliers(reminders: Sequence[ShipmentReminded], tx: Transaction, settings: Settings) -> None:
     """One mail more for each shipment that was not opened in half of its time, to those who want mail at all."""
-    await planning.tell(tx, _to_suppliers(domain.REMINDER, reminders), settings.sender.domain)
+    await planning.tell(tx, _to_suppliers(domain.REMINDER, reminders), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_reminded, reminders)))
 
 
@@ -75,21 +75,21 @@ async def tell_of_changes(changes: Sequence[OrderAltered], tx: Transaction) -> N
 @subscriptions.on(OrderRouted)
 async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, settings: Settings) -> None:
     """Tell retailers where the rows of their orders went; those who asked for it by mail of what went nowhere."""
-    await planning.tell_who_asked(tx, subjects.unroutable(routed), settings.sender.domain)
+    await planning.tell_who_asked(tx, subjects.unroutable(routed), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.order_routed, routed)))
 
 
 @subscriptions.on(ShipmentChanged)
 async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
     """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled."""
-    await planning.tell_who_asked(tx, subjects.cancelled(changes), settings.sender.domain)
+    await planning.tell_who_asked(tx, subjects.cancelled(changes), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 
 @subscriptions.on(PromiseWithdrawn)
 async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transaction, settings: Settings) -> None:
     """Tell both sides that there is less than was promised, and those who asked for it by mail as well."""
-    await planning.tell_who_asked(tx, subjects.stock_corrected(withdrawn), settings.sender.domain)
+    await planning.tell_who_asked(tx, subjects.stock_corrected(withdrawn), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.stock_corrected, withdrawn)))
 
 

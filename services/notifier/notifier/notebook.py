@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from notifier import domain, faults, refusals, store
+from notifier import carrying, domain, faults, refusals, store
 from notifier.domain import Patience
 from notifier.feed import store as feed
 from notifier.store import ClaimedMail, Tried
@@ -80,16 +80,20 @@ class Notebook:
         while clock() < lost_at:
             try:
                 async with self._database.transaction() as tx:
+                    noted: set[int] = set()
                     if tried:
                         failpoints.reach("sender.before-note")
-                        await store.note_tries(tx, tried)
-                        if digests := [one.mail.id for one in tried if one.mail.is_digest]:
-                            await store.note_members(tx, digests)
+                        noted = await store.note_tries(tx, tried)
+                        if carried := [
+                            one for told in tried if told.mail.id in noted for one in carrying.settled(told)
+                        ]:
+                            await store.note_carried(tx, carried)
                     if returned:
                         await store.give_back(tx, returned, UNREACHABLE)
                     if untouched:
                         await store.give_back(tx, untouched, None)
-                    if refused := list(filter(refusals.is_refused, tried)):
+                    # Of a mail whose lease had ended another sender tells.
+                    if refused := [one for one in tried if one.mail.id in noted and refusals.is_refused(one)]:
                         await feed.save_events(tx, refusals.told_of(refused, await tx.now()))
                 if tried:
                     failpoints.reach("sender.after-note")

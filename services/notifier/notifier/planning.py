@@ -7,8 +7,9 @@ from uuid import UUID
 
 import orjson
 
-from notifier import choosing, domain, store
+from notifier import choosing, store
 from notifier.domain import Contact, Kind
+from notifier.message_ids import MessageIds
 from notifier.store import NewMail
 from shared.postgres import Transaction
 
@@ -26,19 +27,19 @@ class News:
     order_external_id: str = ""
 
 
-async def tell(tx: Transaction, news: Iterable[News], host: str) -> None:
+async def tell(tx: Transaction, news: Iterable[News], ids: MessageIds) -> None:
     """Write a mail for each, and one more for each further time at which addresses want it.
 
-    Whose contact is not known yet, it waits for. `host` is that of our sender's address.
+    Whose contact is not known yet, it waits for.
     """
     told = list(news)
     recipients = {one.recipient_id for one in told}
     await store.note_suppliers(tx, recipients)
     contacts = await store.contacts_to_rely_on(tx, recipients)
-    await _save(tx, told, contacts, host)
+    await _save(tx, told, contacts, ids)
 
 
-async def tell_who_asked(tx: Transaction, news: Iterable[News], host: str) -> None:
+async def tell_who_asked(tx: Transaction, news: Iterable[News], ids: MessageIds) -> None:
     """Write mails for those organisations that want news of these kinds, and nothing for others."""
     told = list(news)
     if not told:
@@ -50,7 +51,7 @@ async def tell_who_asked(tx: Transaction, news: Iterable[News], host: str) -> No
         if (contact := contacts.get(one.recipient_id)) is not None and choosing.wish(contact, one.kind) == "pending"
     ]
     if asked:
-        await _save(tx, await _numbered(tx, asked), contacts, host)
+        await _save(tx, await _numbered(tx, asked), contacts, ids)
 
 
 async def _numbered(tx: Transaction, news: Sequence[News]) -> Sequence[News]:
@@ -67,12 +68,12 @@ async def _numbered(tx: Transaction, news: Sequence[News]) -> Sequence[News]:
     ]
 
 
-async def _save(tx: Transaction, told: Iterable[News], contacts: Mapping[str, Contact], host: str) -> None:
+async def _save(tx: Transaction, told: Iterable[News], contacts: Mapping[str, Contact], ids: MessageIds) -> None:
     now = await tx.now()
-    await store.save_mails(tx, [mail for one in told for mail in _mails(one, contacts[one.recipient_id], now, host)])
+    await store.save_mails(tx, [mail for one in told for mail in _mails(one, contacts[one.recipient_id], now, ids)])
 
 
-def _mails(news: News, contact: Contact, now: datetime, host: str) -> Iterable[NewMail]:
+def _mails(news: News, contact: Contact, now: datetime, ids: MessageIds) -> Iterable[NewMail]:
     wish = choosing.wish(contact, news.kind)
     for batch in choosing.batches(contact, news.kind, news.retailer_id, now):
         kind = f"{news.kind}{batch.suffix}"
@@ -82,7 +83,7 @@ def _mails(news: News, contact: Contact, now: datetime, host: str) -> Iterable[N
             recipient_id=news.recipient_id,
             retailer_id=news.retailer_id,
             order_external_id=news.order_external_id,
-            message_id=domain.message_id(news.about, kind, host),
+            message_id=ids.of(news.about, kind),
             # Of what is never written about only that need be kept by which it is found.
             content=orjson.dumps({"order_id": news.order_id}) if wish == "not wanted" else news.content,
             state=wish,

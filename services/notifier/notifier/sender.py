@@ -2,15 +2,18 @@
 
 Any number of senders share the work: a claim is a row's lease on the database's clock. A mail is sent outside any
 transaction, so that those that were accepted by the server but not noted, because the process died in between, are
-sent again with the same Message-ID: at most `IN_HAND` for each connection. Nothing else sends a mail twice.
+sent again with the same Message-ID: at most `IN_HAND` for each connection, each to those who have it, which are
+several where each recipient gets a mail of its own. A stop that the server does not answer in time repeats one for
+each connection, to one recipient. Nothing else sends a mail twice.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import inf
 
 import structlog
 from prometheus_client import Counter
@@ -36,8 +39,13 @@ CLAIMED = 25
 
 QUIET = "waits until your quiet hours end"
 
+NOT_TRIED = Answer(0, "not tried yet")
+UNWRITTEN = Answer(0, "the mail could not be written")
+
 WAIT_S = 30.0
 LEASE_S = WAIT_S + outgoing.CONNECT_S + 3 * outgoing.SEND_S
+LAST_NOTES_S = 2.0
+"""How long a stop waits for the database to note what was held when its time was over."""
 RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
 
 
@@ -96,6 +104,9 @@ class Sender:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        with suppress(TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(LAST_NOTES_S):
+                await self._finish()
         await self.outgoing.close()
         bell.leave(self._woken)
         self._task = self._database = self._notebook = None
@@ -151,7 +162,10 @@ class Sender:
             mails = await store.claim_due(tx, free, LEASE_S)
             digests = [mail.id for mail in mails if mail.is_digest]
             told = await store.told_by(tx, digests) if digests else {}
-        self._waiting.extend(Waiting(mail, told.get(mail.id, ()), until) for mail in mails)
+        for mail in mails:
+            carried = told.get(mail.id, ())
+            kinds = tuple(dict.fromkeys(one.kind for one in carried))
+            self._waiting.append(Waiting(replace(mail, carries=kinds) if kinds else mail, carried, until))
         self._begin_next()
         return len(mails)
 
@@ -202,8 +216,7 @@ class Sender:
             except Exception as error:
                 # A fault in one mail holds up no other: it is tried again, and given up, like one that is refused.
                 log.error("mail failed", **faults.of(error))  # noqa: TRY400 - see faults
-                fault = {"": Answer(0, "the mail could not be written")}
-                subject, verdict = None, self._judge(mail, fault)
+                subject, verdict = None, self._judge(mail, {"": UNWRITTEN})
             else:
                 self._unreachable = 0
             MAILS.labels(verdict.state).inc()
@@ -221,25 +234,40 @@ class Sender:
         if not self._writer.singly(mail, told):
             written = self._writer.write(mail, told, mail.recipients, singly=False)
             return written.subject, self._judge(mail, await self.outgoing.send(missing, written.content))
+        return await self._try_singly(mail, told, missing)
+
+    async def _try_singly(
+        self, mail: store.ClaimedMail, told: Sequence[Told], missing: Sequence[str]
+    ) -> tuple[str | None, Verdict]:
+        """Send each of them a mail of its own. Who has got it is noted, whatever becomes of the others."""
         answers: dict[str, Answer] = {}
         subject: str | None = None
         clock = asyncio.get_running_loop().time
         until = clock() + outgoing.SEND_S
         for email in missing:
-            if clock() > until:
-                # The lease is to last until the end: for the others it is tried again.
-                answers[email] = Answer(0, "not tried yet: the mail server takes long")
+            if answers and (self._stopping.is_set() or clock() > until):
+                # The lease is to last until the end, and a stop is not to wait: for the others it is tried again.
+                answers[email] = NOT_TRIED
                 continue
-            written = self._writer.write(mail, told, [email], singly=True)
-            subject = written.subject
             try:
+                written = self._writer.write(mail, told, [email], singly=True)
+                subject = written.subject
                 answers |= await self.outgoing.send([email], written.content)
             except outgoing.Unreachable as error:
                 if not answers:
                     raise
-                # What others have got is to be noted; this one is tried again.
                 answers[email] = Answer(0, str(error))
-        return subject, self._judge(mail, answers)
+            except asyncio.CancelledError:
+                # The time of a stop is over; it cancels nothing twice.
+                if not answers:
+                    raise
+                answers[email] = Answer(0, "not answered: the sender was stopped")
+            except Exception as error:
+                log.error("mail failed", **faults.of(error))  # noqa: TRY400 - see faults
+                answers[email] = UNWRITTEN
+        # At a stop nobody is given up who was not asked.
+        patience = replace(self._patience, whole_s=inf) if self._stopping.is_set() else self._patience
+        return subject, domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, patience)
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:
         return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self._patience)

@@ -2,12 +2,15 @@
 
 from email.headerregistry import Address
 from email.utils import parseaddr
+from functools import cached_property
 from ipaddress import ip_network
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from notifier import domain
+from notifier.message_ids import MessageIds
+from shared import links
 from shared.settings import ServiceSettings
 
 
@@ -32,7 +35,9 @@ class Settings(ServiceSettings):
     retry_longest_seconds: float = Field(default=3600.0, gt=0, description="The longest pause between two tries")
     retry_days: float = Field(default=4.0, gt=0, description="How long a mail is tried before it counts as refused")
     event_days: int = Field(
-        default=30, ge=1, description="How long events stay in the feeds, and webhooks' log entries"
+        default=30,
+        ge=1,
+        description="How long events stay in the feeds, webhooks' log entries, and mails about no order",
     )
     stream_seconds: float = Field(
         default=900.0, gt=0, description="After so long a stream of events ends, and its client comes again"
@@ -73,6 +78,11 @@ class Settings(ServiceSettings):
         """The sender's name and address."""
         name, address = parseaddr(self.mail_from)
         return Address(display_name=name, addr_spec=address)
+
+    @cached_property
+    def message_ids(self) -> MessageIds:
+        """What names mails. Raises OSError without the file of the keys."""
+        return MessageIds(self.sender.domain, links.signer_of(self))
 
     @property
     def smtp_address(self) -> tuple[str, int]:

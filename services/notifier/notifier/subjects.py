@@ -13,7 +13,7 @@ from shared.contracts import OrderRouted, PromiseWithdrawn, ShipmentChanged
 
 
 class Week(BaseModel):
-    """What a weekly summary tells: how often each type of event was told to an organisation in seven days."""
+    """What a weekly summary tells: how often each type of event was told to an organisation since the last one."""
 
     until: datetime
     counts: dict[str, int]

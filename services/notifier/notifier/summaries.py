@@ -3,16 +3,17 @@
 from uuid import NAMESPACE_URL, uuid5
 
 from notifier import hours, planning, store, subjects
+from notifier.message_ids import MessageIds
 from notifier.subjects import Week
 from shared.postgres import Database
 
-AT_ONCE = 200
+AT_ONCE = 20
 
 
-async def sum_up(database: Database, host: str) -> bool:
+async def sum_up(database: Database, ids: MessageIds) -> bool:
     """Write the summaries that are due, and note when the next ones are; whether there may be more.
 
-    The week ends when the summary is due, and not when it is written. `host` is that of our sender's address.
+    It tells what happened since the last one, up to when it is due, and not to when it is written.
     """
     async with database.transaction() as tx:
         due = await store.summaries_due(tx, AT_ONCE)
@@ -23,8 +24,9 @@ async def sum_up(database: Database, host: str) -> bool:
                 for one in due
                 for week in [Week(until=one.due, counts=dict(one.counts))]
             ]
-            await planning.tell_who_asked(tx, told, host)
+            await planning.tell_who_asked(tx, told, ids)
             await store.plan_summaries(
-                tx, {one.organisation: hours.next_summary(one.contact.time_zone, now) for one in due}
+                tx,
+                [(one.organisation, hours.next_summary(one.contact.time_zone, now), one.summed_up_to) for one in due],
             )
     return len(due) >= AT_ONCE

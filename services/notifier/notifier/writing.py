@@ -26,13 +26,21 @@ class Writer:
         self._signer = signer
 
     def singly(self, mail: ClaimedMail, told: Sequence[Told]) -> bool:
-        """Whether each recipient gets a mail of its own, because only it may leave such mails by the link in it."""
+        """Whether each recipient gets a mail of its own: because only it may leave such mails by the link in it, or
+        because not everybody is told the same.
+        """
+        if len({frozenset(emails) for emails in mail.readers.values()}) > 1:
+            return True
         return self._signer.can_sign and any(
             choosing.may_leave(mail.contact, email, kind) for email in mail.recipients for kind in _kinds(mail, told)
         )
 
     def write(self, mail: ClaimedMail, told: Sequence[Told], recipients: Sequence[str], *, singly: bool) -> Letter:
-        """The letter for these recipients; `told` is what a digest tells. Raises ValueError for no message."""
+        """The letter for these recipients, who are told the same; `told` is what a digest tells, to each what it wants.
+
+        Raises ValueError for no message.
+        """
+        told = mail.told_to(recipients[0], told)
         envelope = Envelope(
             sender=self._sender,
             recipients=tuple(recipients),
@@ -45,8 +53,8 @@ class Writer:
             organisation=mail.recipient_id,
             leave=self._leaving(mail, told, recipients[0]) if singly else None,
         )
-        if not mail.is_digest:
-            return self._alone(mail.told, envelope)
+        if len(told) < 2:
+            return self._alone(told[0] if told else mail.told, envelope)
         reports = [reporting.report(one, self._about(one, envelope)) for one in told]
         digest = reporting.digest(reports, envelope)
         return notice.written(digest.subject, digest.heading, [one.notice for one in reports], digest.why, envelope)
@@ -90,7 +98,7 @@ class Writer:
 
     def _leaving(self, mail: ClaimedMail, told: Sequence[Told], email: str) -> str | None:
         kinds = [kind for kind in _kinds(mail, told) if choosing.may_leave(mail.contact, email, kind)]
-        if not kinds:
+        if not kinds or not self._signer.can_sign:
             return None
         subject = [mail.recipient_id, email, mail.language, *kinds]
         return self._link(links.LEAVE, links.LEAVE_PATH, subject, mail.created_at + LEAVE_GOOD_FOR)

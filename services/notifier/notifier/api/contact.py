@@ -1,5 +1,6 @@
 """An organisation's own settings: where to write to, about what, when, and in which language."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from notifier import choosing, domain, hours, store
 from notifier.api import contact_bodies
 from notifier.api.contact_bodies import NotificationSettings
-from notifier.domain import Choice
+from notifier.domain import Choice, Contact
 from shared import auth, edge, problems, wire
 from shared.postgres import Database
 from shared.problems import FieldError
@@ -50,9 +51,11 @@ async def change_settings(request: Request, caller: Party) -> Response:
     given = NotificationSettings.model_validate_json(await edge.read_body(request))
     emails, choices = _addresses(given)
     zone = given.time_zone or domain.TIME_ZONE
-    summed_up = any(domain.WEEKLY_SUMMARY in choice.kinds for choice in choices.values())
     database: Database = request.app.state.database
     async with database.transaction_of(caller.organisation) as tx:
+        if given.addresses is None:
+            choices = _kept(emails, await store.contact_to_change(tx, caller.organisation))
+        summed_up = any(domain.WEEKLY_SUMMARY in choice.kinds for choice in choices.values())
         settings = await store.save_settings(
             tx,
             caller.organisation,
@@ -68,10 +71,17 @@ async def change_settings(request: Request, caller: Party) -> Response:
     return wire.answer(contact_bodies.shown(settings))
 
 
+def _kept(emails: Sequence[str], contact: Contact | None) -> dict[str, Choice]:
+    """What those addresses have chosen that were there before, however they are written now."""
+    chosen = {} if contact is None else {email.casefold(): choice for email, choice in contact.choices.items()}
+    return {email: chosen[email.casefold()] for email in emails if email.casefold() in chosen}
+
+
 def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice]]:
     """The addresses, each once however it is written, and what those have chosen that have.
 
-    400 when none are given, when one chooses twice, and when the two lists name different ones.
+    400 when none are given, when one chooses twice, at all or for a retailer, and when the two lists name different
+    ones.
     """
     if given.emails is None and given.addresses is None:
         raise problems.invalid([FieldError("emails", "missing", "is required")])
@@ -84,6 +94,13 @@ def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice
         FieldError(f"addresses[{place}].email", "duplicate", "is given twice")
         for place, email in enumerate(folded)
         if email in folded[:place]
+    ]
+    wrong += [
+        FieldError(f"addresses[{place}].retailers[{at}].retailerId", "duplicate", "is given twice")
+        for place, address in enumerate(given.addresses or ())
+        for retailers in [[one.retailer_id for one in address.retailers or ()]]
+        for at, retailer in enumerate(retailers)
+        if retailer in retailers[:at]
     ]
     if given.emails is not None and given.addresses is not None:
         named = {email.casefold() for email in given.emails}

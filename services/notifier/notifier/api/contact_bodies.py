@@ -113,7 +113,7 @@ class NotificationSettings(wire.WireModel):
         Annotated[tuple[Email, ...], Field(max_length=MOST_ADDRESSES)] | None,
         NotGiven,
         Field(
-            description="Every address, told in the usual way unless `addresses` says otherwise; an empty list stops"
+            description="Every address; what each of them wants is said in `addresses`. An empty list stops"
             " all mail. Required unless `addresses` is given",
         ),
     ] = None
@@ -122,7 +122,7 @@ class NotificationSettings(wire.WireModel):
         NotGiven,
         Field(
             description="The addresses with what each of them wants. Given together with `emails`, both name the same"
-            " addresses. Without it each address gets the usual mails at once",
+            " addresses. Without it an address keeps what it has chosen, and a new one gets the usual mails at once",
         ),
     ] = None
     new_shipment: Annotated[

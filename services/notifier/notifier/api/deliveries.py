@@ -19,6 +19,15 @@ ABOUT_SHIPMENTS = frozenset({domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCEL
 ABOUT_ORDERS = ABOUT_SHIPMENTS | {domain.STOCK_CORRECTED, domain.UNROUTABLE}
 
 
+class Bounce(wire.WireModel):
+    """Where a mail came back from, and why."""
+
+    email: Annotated[str, Field(description="The address it came back from", examples=["orders@supplier.example"])]
+    status: Annotated[str, Field(description="Why, as RFC 3463 numbers it", examples=["5.1.1"])]
+    answer: Annotated[str | None, Field(description="What the address's own mail server said")]
+    noted_at: Annotated[wire.Moment, Field(description="When it was read that it came back")]
+
+
 class Delivery(wire.WireModel):
     """One mail, from being due to the mail server's last word."""
 
@@ -48,6 +57,9 @@ class Delivery(wire.WireModel):
     bounced: Annotated[
         tuple[str, ...] | None,
         Field(description="From whom it came back afterwards; left out when it came back from nobody"),
+    ]
+    bounces: Annotated[
+        tuple[Bounce, ...] | None, Field(description="Why it came back, of each address; left out when it did not")
     ]
     digest_id: Annotated[int | None, Field(description="The entry of the digest that carries it")]
     subject: Annotated[str | None, Field(description="Its subject, once it was written")]

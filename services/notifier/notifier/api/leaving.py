@@ -39,7 +39,7 @@ async def ask_to_leave(request: Request, token: Token = "") -> Response:
 
 @router.post(links.LEAVE_PATH)
 async def leave(request: Request, token: Token = "") -> Response:
-    """The address gets no more of these mails. 409, and nothing changes, when nobody would hear of new shipments."""
+    """The address gets no more of these mails, except of those of which nobody else would hear: 409 when it is all."""
     found = _read(request, token)
     if isinstance(found, Response):
         return found
@@ -47,13 +47,17 @@ async def leave(request: Request, token: Token = "") -> Response:
     database: Database = request.app.state.database
     async with database.transaction_of(organisation) as tx:
         contact = await store.contact_to_change(tx, organisation)
-        if contact is None or email not in contact.emails:
+        # An address may be written otherwise by now; it is the same mailbox.
+        known = next((one for one in contact.emails if one.casefold() == email.casefold()), None) if contact else None
+        if contact is None or known is None:
             return _said(words, words.done.format(email=email, kinds=words.named(kinds)))
-        choice = choosing.without(contact, email, kinds)
+        choice = choosing.without(contact, known, kinds)
         if choice is None:
             return _said(words, words.last.format(email=email), KEPT)
-        await store.change_choice(tx, organisation, email, choice)
-    return _said(words, words.done.format(email=email, kinds=words.named(kinds)))
+        left = choosing.may_be_left(contact, known, kinds)
+        await store.change_choice(tx, organisation, known, choice)
+    done = words.done.format(email=email, kinds=words.named(left))
+    return _said(words, done if len(left) == len(kinds) else f"{done} {words.last.format(email=email)}")
 
 
 def _read(request: Request, token: str) -> tuple[str, str, Words, list[str]] | Response:

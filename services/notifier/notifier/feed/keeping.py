@@ -1,5 +1,5 @@
-"""The running part behind the feed: it sees what other replicas have written, and lets old events, and the log
-entries of webhooks about them, go."""
+"""The running part behind the feed: it sees what other replicas have written, and lets old events, the log entries
+of webhooks about them, and mails about no order go."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ from contextlib import suppress
 import structlog
 
 from notifier import faults
+from notifier import store as mails
 from notifier.feed import news, store
 from notifier.webhooks import store as webhooks
 from shared.postgres import Database
@@ -85,4 +86,8 @@ async def prune(database: Database, days: int, bite: int = BITE) -> int:
     while bitten == bite:
         async with database.transaction() as tx:
             bitten = await webhooks.forget_deliveries(tx, days, bite)
+    bitten = bite
+    while bitten == bite:
+        async with database.transaction() as tx:
+            bitten = await mails.forget_old_mails(tx, days, bite)
     return gone

@@ -14,10 +14,11 @@ from notifier.store.contacts import (
     summaries_due,
 )
 from notifier.store.digests import (
+    Carried,
     Gathered,
     claim_gathering,
     due_for_digests,
-    note_members,
+    note_carried,
     save_digests,
     send_alone,
 )
@@ -37,6 +38,7 @@ from notifier.store.mails import (
     Tried,
     claim_due,
     forget_mails,
+    forget_old_mails,
     give_back,
     note_tries,
     save_mails,
@@ -46,6 +48,7 @@ from notifier.store.mails import (
 
 __all__ = [
     "Bounced",
+    "Carried",
     "ClaimedMail",
     "ContactSettings",
     "Gathered",
@@ -64,9 +67,10 @@ __all__ = [
     "count_mails",
     "due_for_digests",
     "forget_mails",
+    "forget_old_mails",
     "give_back",
     "mails_page",
-    "note_members",
+    "note_carried",
     "note_suppliers",
     "note_tries",
     "order_numbers",

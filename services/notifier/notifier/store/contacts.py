@@ -27,12 +27,15 @@ class ContactSettings:
 
 @dataclass(frozen=True)
 class Summary:
-    """An organisation whose weekly summary is due, and how often what happened in its feed in the last seven days."""
+    """An organisation whose weekly summary is due, and how often what happened in its feed since the last one, or in
+    the seven days before the first. `summed_up_to` is the position up to which is counted now.
+    """
 
     organisation: str
     contact: Contact
     due: datetime
     counts: Mapping[str, int]
+    summed_up_to: int
 
 
 async def save_contacts(tx: Transaction, organisations: Collection[OrganisationChanged]) -> None:
@@ -100,7 +103,10 @@ async def save_settings(
     time_zone: str = TIME_ZONE,
     summary_at: datetime | None = None,
 ) -> ContactSettings:
-    """Keep the settings an organisation gave; without a language it keeps the one it has."""
+    """Keep the settings an organisation gave; without a language it keeps the one it has.
+
+    A weekly summary that is due is written as it was to be, and the first after a while without any begins anew.
+    """
     row = await tx.fetch_one(
         "INSERT INTO contacts (business_id, emails, new_shipment, language, own,"  # noqa: S608
         " choices, quiet_from, quiet_until,"
@@ -109,7 +115,10 @@ async def save_settings(
         " ON CONFLICT (business_id) DO UPDATE SET emails = excluded.emails, new_shipment = excluded.new_shipment,"
         " language = coalesce($4, contacts.language), own = true, choices = excluded.choices,"
         " quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, time_zone = excluded.time_zone,"
-        " summary_at = excluded.summary_at"
+        " summary_at = CASE WHEN contacts.summary_at <= now() AND excluded.summary_at IS NOT NULL"
+        " THEN contacts.summary_at ELSE excluded.summary_at END,"
+        " summed_up_to = CASE WHEN contacts.summary_at IS NOT NULL AND excluded.summary_at IS NOT NULL"
+        " THEN contacts.summed_up_to END"
         f" RETURNING {CHOSEN}, language, true AS known",
         business_id,
         list(emails),
@@ -136,25 +145,34 @@ async def change_choice(tx: Transaction, business_id: str, email: str, choice: C
 
 
 async def summaries_due(tx: Transaction, limit: int) -> Sequence[Summary]:
-    """The organisations whose weekly summary is due, taken by nobody else until the transaction ends."""
+    """The organisations whose weekly summary is due, taken by nobody else until the transaction ends.
+
+    The times of a feed grow with its positions: what was told before the summary was due is what stands before
+    everything else, and the next one begins behind it.
+    """
     rows = await tx.fetch(
-        f"WITH due AS (SELECT business_id, {CHOSEN}, summary_at, true AS known FROM contacts"  # noqa: S608
+        f"WITH due AS (SELECT business_id, {CHOSEN}, summary_at, summed_up_to, true AS known FROM contacts"  # noqa: S608
         " WHERE summary_at <= now() ORDER BY business_id LIMIT $1 FOR UPDATE SKIP LOCKED)"
-        " SELECT due.*, (SELECT coalesce(jsonb_object_agg(type, count), '{}') FROM (SELECT type, count(*) FROM events"
-        " WHERE organisation = due.business_id AND told_at >= due.summary_at - make_interval(days => 7)"
-        " AND told_at < due.summary_at GROUP BY type) AS counted) AS counts FROM due",
+        " SELECT due.*, coalesce(counted.until, due.summed_up_to, 0) AS until, counted.counts FROM due, LATERAL"
+        " (SELECT max(until) AS until, coalesce(jsonb_object_agg(type, count) FILTER (WHERE count > 0), '{}') AS counts"
+        " FROM (SELECT type, max(position) AS until, count(*) FILTER (WHERE due.summed_up_to IS NOT NULL"
+        " OR told_at >= due.summary_at - make_interval(days => 7)) AS count FROM events"
+        " WHERE organisation = due.business_id AND position > coalesce(due.summed_up_to, 0)"
+        " AND told_at < due.summary_at GROUP BY type) AS of_type) AS counted",
         limit,
     )
-    return [Summary(row["business_id"], contact_of(row), row["summary_at"], row["counts"]) for row in rows]
+    return [
+        Summary(row["business_id"], contact_of(row), row["summary_at"], row["counts"], row["until"]) for row in rows
+    ]
 
 
-async def plan_summaries(tx: Transaction, due: Mapping[str, datetime]) -> None:
-    """Note when the next summaries of organisations are due."""
+async def plan_summaries(tx: Transaction, planned: Sequence[tuple[str, datetime, int]]) -> None:
+    """Note when the next summaries of organisations are due, and behind which positions they begin."""
     await tx.execute(
-        "UPDATE contacts SET summary_at = next.due FROM unnest($1::text[], $2::timestamptz[]) AS next (id, due)"
+        "UPDATE contacts SET summary_at = next.due, summed_up_to = next.position"
+        " FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) AS next (id, due, position)"
         " WHERE business_id = next.id",
-        list(due.keys()),
-        list(due.values()),
+        *postgres.columns(planned, 3),
     )
 
 

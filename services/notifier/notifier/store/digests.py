@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from notifier import bell
+from notifier.domain import State
 from shared import postgres
 from shared.postgres import Record, Transaction
 
@@ -24,6 +25,17 @@ class Gathered:
     recipient_id: str
     audience: tuple[str, ...]
     members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of the mails of a kind that a digest carries: whom they were for, and who has them."""
+
+    digest_id: int
+    kind: str
+    state: State
+    recipients: tuple[str, ...]
+    reached: tuple[str, ...]
 
 
 async def claim_gathering(tx: Transaction) -> bool:
@@ -70,13 +82,18 @@ async def save_digests(tx: Transaction, digests: Sequence[Gathered]) -> None:
     tx.after_commit.append(bell.ring)
 
 
-async def note_members(tx: Transaction, digest_ids: Collection[int]) -> None:
-    """Note of the mails in digests what became of these, and that it was under their Message-ID."""
+async def note_carried(tx: Transaction, carried: Sequence[Carried]) -> None:
+    """Note of the mails in digests what became of them, and that it was under the digests' Message-IDs."""
     await tx.execute(
-        "UPDATE mails SET state = d.state, subject = d.subject, recipients = d.recipients, reached = d.reached,"
-        " attempts = d.attempts, first_tried_at = d.first_tried_at, answer = d.answer, message_id = d.message_id,"
-        " sent_at = d.sent_at, next_at = d.next_at"
-        " FROM mails d WHERE mails.digest_id = d.id AND d.id = ANY($1::bigint[]) AND mails.state = 'pending'"
-        " AND d.state IN ('sent', 'refused', 'not wanted')",
-        list(digest_ids),
+        "UPDATE mails SET state = told.state, subject = d.subject, attempts = d.attempts,"
+        " recipients = string_to_array(told.recipients, ' '), reached = string_to_array(told.reached, ' '),"
+        " first_tried_at = d.first_tried_at, answer = d.answer, message_id = d.message_id,"
+        " sent_at = CASE WHEN told.state = 'sent' THEN d.sent_at END, next_at = d.next_at"
+        " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])"
+        " AS told (digest_id, kind, state, recipients, reached) JOIN mails d ON d.id = told.digest_id"
+        " WHERE mails.digest_id = d.id AND split_part(mails.kind, '/', 1) = told.kind AND mails.state = 'pending'",
+        *postgres.columns(
+            ((one.digest_id, one.kind, one.state, " ".join(one.recipients), " ".join(one.reached)) for one in carried),
+            5,
+        ),
     )

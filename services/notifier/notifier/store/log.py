@@ -26,7 +26,9 @@ async def mails_page(tx: Transaction, recipient_id: str, offset: int, size: int)
         " reached, subject, message_id, attempts, answer, created_at, sent_at, digest_id,"
         " CASE WHEN state = 'pending' THEN nullif(next_at, 'infinity') END AS next_at,"
         " ARRAY(SELECT email FROM bounces WHERE mail_id = coalesce(mails.digest_id, mails.id) ORDER BY email)"
-        " AS bounced"
+        " AS bounced,"
+        " (SELECT jsonb_agg(jsonb_build_object('email', email, 'status', status, 'answer', answer, 'noted_at',"
+        " noted_at) ORDER BY email) FROM bounces WHERE mail_id = coalesce(mails.digest_id, mails.id)) AS bounces"
         " FROM mails WHERE recipient_id = $1 ORDER BY id DESC OFFSET $2 LIMIT $3",
         recipient_id,
         offset,

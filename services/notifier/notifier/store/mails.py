@@ -52,6 +52,7 @@ class ClaimedMail:
 
     `attempts` counts this try. Both together prove the claim: a mail that was given back is claimed again under the
     same number, but never until the same moment. `content` is the message it tells of as JSON.
+    What a digest `carries` are the kinds of what it tells, each once.
     """
 
     id: int
@@ -72,6 +73,7 @@ class ClaimedMail:
     retailer_id: str
     order_external_id: str
     audience: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
 
     @property
     def is_digest(self) -> bool:
@@ -87,7 +89,20 @@ class ClaimedMail:
     @property
     def recipients(self) -> tuple[str, ...]:
         """Whom it is for, by what the organisation wants now."""
-        return tuple(choosing.recipients(self.contact, self.kind, self.audience))
+        if not self.carries:
+            return tuple(choosing.recipients(self.contact, self.kind, self.audience))
+        some = {email for told in self.readers.values() for email in told}
+        return tuple(email for email in self.contact.emails if email in some)
+
+    @property
+    def readers(self) -> dict[str, list[str]]:
+        """Who is told what of a digest, by kind."""
+        return choosing.readers(self.contact, self.kind, self.audience, self.carries)
+
+    def told_to(self, email: str, told: Sequence[Told]) -> list[Told]:
+        """What of these, which it carries, is told to one of its recipients."""
+        readers = self.readers
+        return [one for one in told if email in readers[one.kind]]
 
 
 @dataclass(frozen=True)
@@ -211,9 +226,9 @@ async def told_by(tx: Transaction, digest_ids: Collection[int]) -> dict[int, lis
     return found
 
 
-async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
-    """Note what became of tries; return of how many. A mail whose lease had ended, so that another has it, stays."""
-    return await tx.execute(
+async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> set[int]:
+    """Note what became of tries; return of which mails. One whose lease had ended, so that another has it, stays."""
+    rows = await tx.fetch(
         "UPDATE mails SET state = tried.state, subject = coalesce(tried.subject, mails.subject),"
         " recipients = string_to_array(tried.recipients, ' '), reached = string_to_array(tried.reached, ' '),"
         " answer = nullif(tried.answer, ''), next_at = now() + make_interval(secs => tried.pause_s),"
@@ -224,7 +239,7 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
         " $8::float8[], $9::timestamptz[], $10::int[])"
         " AS tried (id, attempts, state, subject, recipients, reached, answer, pause_s, leased_until, counts)"
         " WHERE mails.id = tried.id AND mails.attempts = tried.attempts AND mails.next_at = tried.leased_until"
-        " AND mails.state = 'sending'",
+        " AND mails.state = 'sending' RETURNING mails.id",
         *postgres.columns(
             (
                 (
@@ -244,6 +259,7 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> int:
             10,
         ),
     )
+    return {row["id"] for row in rows}
 
 
 async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str | None) -> None:
@@ -256,6 +272,17 @@ async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str |
         " AND mails.state = 'sending'",
         *postgres.columns(((mail.id, mail.attempts, mail.leased_until) for mail in mails), 3),
         answer,
+    )
+
+
+async def forget_old_mails(tx: Transaction, days: int, limit: int) -> int:
+    """Delete up to `limit` mails about no order that are older than so many days and are not to be sent; how many."""
+    return await tx.execute(
+        "DELETE FROM mails WHERE id = ANY(ARRAY(SELECT id FROM mails"
+        " WHERE kind IN ('weekly-summary', 'webhook-paused') AND created_at < now() - make_interval(days => $1)"
+        " AND state NOT IN ('pending', 'sending') ORDER BY created_at LIMIT $2))",
+        days,
+        limit,
     )
 
 

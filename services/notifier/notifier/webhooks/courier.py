@@ -17,6 +17,7 @@ from notifier.domain import Patience
 from notifier.feed import news
 from notifier.feed import store as feed
 from notifier.feed.store import Standing, Told
+from notifier.message_ids import MessageIds
 from notifier.settings import Settings
 from notifier.webhooks import judging, notices, posting, resealing, store
 from notifier.webhooks.judging import Reply, Verdict
@@ -145,8 +146,8 @@ class Courier:
                 log.error("webhook failed", **faults.of(error))  # noqa: TRY400 - see faults
 
     def _turn_of(self, webhook: Webhook) -> "Turn":
-        host = self._settings.sender.domain
-        return Turn(webhook, self.database, self._posting, self._sealer, self._patience, host, self._stopping)
+        ids = self._settings.message_ids
+        return Turn(webhook, self.database, self._posting, self._sealer, self._patience, ids, self._stopping)
 
 
 class Turn:
@@ -159,7 +160,7 @@ class Turn:
         posting: posting.Posting,
         sealer: sealing.Sealer,
         patience: Patience,
-        host: str,
+        ids: MessageIds,
         stopping: asyncio.Event,
     ) -> None:
         self._webhook = webhook
@@ -167,7 +168,7 @@ class Turn:
         self._posting = posting
         self._sealer = sealer
         self._patience = patience
-        self._host = host
+        self._ids = ids
         self._stopping = stopping
         self._position = webhook.position
         self._attempts, self._failing_s = webhook.attempts, webhook.failing_s
@@ -242,7 +243,7 @@ class Turn:
             if sent:
                 await store.log_sent(tx, webhook.id, webhook.organisation, webhook.url, sent)
             if ours and verdict.why is not None:
-                await notices.tell_of_pause(tx, webhook, self._position, verdict.why, self._host)
+                await notices.tell_of_pause(tx, webhook, self._position, verdict.why, self._ids)
         failpoints.reach("courier.after-note")
         if ours and verdict.why is not None:
             PAUSES.inc()

@@ -50,7 +50,8 @@ def thanks(words: Words, shipment: Shipment) -> Response:
 
 def moved_on(words: Words, shipment: Shipment, status: int) -> Response:
     """What has happened to a shipment that can be answered no more."""
-    kind = {"Cancelled": words.was_cancelled, "Delivered": words.was_delivered}.get(shipment.status, words.was_opened)
+    texts = {"Cancelled": words.was_cancelled, "Delivered": words.was_delivered, "Error": words.was_stopped}
+    kind = texts.get(shipment.status, words.was_opened)
     said = page.paragraph(kind.format(at=_moment(shipment.status_at)), "said")
     why = page.paragraph(shipment.status_reason) if shipment.status_reason else Markup("")
     return page.answer(words.language, words.title, said + why + _shown(words, shipment), status)

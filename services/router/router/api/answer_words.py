@@ -34,8 +34,10 @@ class Words:
     was_opened: str
     was_cancelled: str
     was_delivered: str
+    was_stopped: str
     incomplete: str
     busy: str
+    away: str
     expired: str
     unknown: str
     forgotten: str
@@ -68,8 +70,11 @@ WORDS: Mapping[str, Words] = {
         was_opened="Lähetys on jo hyväksytty ({at}). Tällä linkillä ei voi enää muuttaa mitään.",
         was_cancelled="Lähetys on peruttu ({at}). Älkää lähettäkö sitä.",
         was_delivered="Lähetys on jo vahvistettu toimitetuksi ({at}).",
+        was_stopped="Lähetyksestä on ilmoitettu virhe ({at}). Tällä linkillä ei voi enää muuttaa mitään.",
         incomplete="Vastaus puuttuu, tai hylkäämiseltä puuttuu syy. Mitään ei muutettu. Palatkaa takaisin ja valitkaa.",
         busy="Lähetystä ei voitu muuttaa juuri nyt. Mitään ei muutettu. Yrittäkää uudelleen.",
+        away="Palvelu ei vastaa juuri nyt. Avatkaa linkki hetken kuluttua uudelleen: siitä näette, tallentuiko"
+        " vastauksenne.",
         expired="Linkki on vanhentunut. Mitään ei muutettu.",
         unknown="Linkki ei ole meidän, tai se on katkennut matkalla. Mitään ei muutettu.",
         forgotten="Tätä lähetystä ei enää ole. Mitään ei muutettu.",
@@ -100,8 +105,10 @@ WORDS: Mapping[str, Words] = {
         was_opened="Försändelsen har redan godkänts ({at}). Med den här länken kan inget mer ändras.",
         was_cancelled="Försändelsen har annullerats ({at}). Skicka den inte.",
         was_delivered="Försändelsen har redan bekräftats som levererad ({at}).",
+        was_stopped="Ett fel har anmälts på försändelsen ({at}). Med den här länken kan inget mer ändras.",
         incomplete="Svaret saknas, eller orsaken till avvisningen. Inget har ändrats. Gå tillbaka och välj.",
         busy="Försändelsen kunde inte ändras just nu. Inget har ändrats. Försök på nytt.",
+        away="Tjänsten svarar inte just nu. Öppna länken igen om en stund: den visar om ert svar har sparats.",
         expired="Länken har gått ut. Inget har ändrats.",
         unknown="Länken är inte vår, eller har gått sönder på vägen. Inget har ändrats.",
         forgotten="Den här försändelsen finns inte längre. Inget har ändrats.",
@@ -133,8 +140,11 @@ WORDS: Mapping[str, Words] = {
         was_opened="The shipment has been accepted already ({at}). Nothing more can be changed by this link.",
         was_cancelled="The shipment was cancelled ({at}). Please do not send it.",
         was_delivered="The shipment has been confirmed as delivered already ({at}).",
+        was_stopped="The shipment was reported as faulty ({at}). Nothing more can be changed by this link.",
         incomplete="The answer is missing, or the reason of a rejection. Nothing was changed. Go back and choose.",
         busy="The shipment could not be changed at this moment. Nothing was changed. Please try again.",
+        away="The service does not answer at this moment. Open the link again in a while: it shows whether your answer"
+        " was kept.",
         expired="The link has expired. Nothing was changed.",
         unknown="This is no link of ours, or it was broken on the way. Nothing was changed.",
         forgotten="There is no such shipment any more. Nothing was changed.",

@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from router import domain
 from router.api import answer_page, answer_words, papers, shipment_moves, shipment_requests
 from router.api.answer_words import REASONS, Words
 from router.domain import Change, Refusal, RejectedRow, Shipment
-from shared import links, page, problems
+from shared import failures, links, page, postgres, problems
 from shared.links import Signer
+
+log = structlog.get_logger()
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +26,7 @@ Token = Annotated[str, Query(alias="t")]
 
 OPEN = frozenset({"Created", "Submitted"})
 """The statuses of a shipment that its supplier has not answered yet."""
-GONE, NONE, BAD = 410, 404, 400
+GONE, NONE, BAD, AWAY = 410, 404, 400, 503
 MOST_BYTES = 10_000
 
 
@@ -53,6 +56,8 @@ async def show_shipment_to_answer(request: Request, token: Token = "") -> Respon
         shipment = await _shipment(request, whose)
     except problems.Refused:
         return _said(whose.words, whose.words.forgotten, GONE)
+    except postgres.TROUBLE as error:
+        return _away(request, whose.words, error)
     if shipment.status not in OPEN:
         return _moved_on(whose.words, shipment)
     return answer_page.question(whose.words, shipment)
@@ -86,6 +91,8 @@ async def answer_shipment(request: Request, token: Token = "") -> Response:
         if refused.status == NONE:
             return _said(whose.words, whose.words.forgotten, GONE)
         return _said(whose.words, whose.words.busy, refused.status)
+    except postgres.TROUBLE as error:
+        return _away(request, whose.words, error)
     return answer_page.thanks(whose.words, moved)
 
 
@@ -106,6 +113,8 @@ async def delivery_note_by_link(request: Request, token: Token = "") -> Response
         if refused.status != NONE:
             raise
         return _said(words, words.no_note, NONE)
+    except postgres.TROUBLE as error:
+        return _away(request, words, error)
     made.headers["Cache-Control"] = "no-store"
     made.headers["Referrer-Policy"] = "no-referrer"
     return made
@@ -128,6 +137,16 @@ def _read(request: Request, token: str) -> Whose | Response:
 async def _shipment(request: Request, whose: Whose) -> Shipment:
     async with shipment_requests.database(request).transaction_of(whose.supplier_id) as tx:
         return await shipment_requests.find(tx, whose.shipment_id)
+
+
+def _away(request: Request, words: Words, error: Exception) -> Response:
+    """The page for a database that does not answer. Raises every other error again."""
+    if not (postgres.is_away(error) or postgres.is_passing(error)):
+        raise error
+    log.warning("database cannot answer", path=request.url.path, error=failures.describe(error))
+    answer = _said(words, words.away, AWAY)
+    answer.headers["Retry-After"] = "1"
+    return answer
 
 
 def _moved_on(words: Words, shipment: Shipment) -> Response:
