@@ -36,7 +36,8 @@ async def read_settings(request: Request, caller: Party) -> Response:
     summary="Change your notification settings",
     description="Replaces the addresses and wishes. Shipments that waited for an address are announced to it. What"
     " waits"
-    " for a digest goes when that was due, to those of its addresses that still want it.",
+    " for a digest goes when that was due, to those of its addresses that still want it. Where the operator has not"
+    " made it possible to attach papers, whoever wants them is answered 400.",
     response_model=NotificationSettings,
     openapi_extra={
         "requestBody": {
@@ -46,9 +47,11 @@ async def read_settings(request: Request, caller: Party) -> Response:
     },
 )
 async def change_settings(request: Request, caller: Party) -> Response:
-    """Keep the caller's settings. 400 names each address that is none."""
+    """Keep the caller's settings. 400 names each address that is none, and what is not possible here."""
     given = NotificationSettings.model_validate_json(await edge.read_body(request))
     emails, choices = _addresses(given)
+    if not request.app.state.attaches:
+        _refuse_papers(given)
     zone = given.time_zone or domain.TIME_ZONE
     summed_up = any(domain.WEEKLY_SUMMARY in choice.kinds for choice in choices.values())
     database: Database = request.app.state.database
@@ -66,6 +69,19 @@ async def change_settings(request: Request, caller: Party) -> Response:
         )
         await store.settle_waiting(tx, choosing.wishes({caller.organisation: settings.contact}))
     return wire.answer(contact_bodies.shown(settings))
+
+
+def _refuse_papers(given: NotificationSettings) -> None:
+    """400 when an address wants papers attached, which this service cannot fetch."""
+    why = "needs papers from the router, and this service cannot get them; ask its operator"
+    wrong = [
+        FieldError(f"addresses[{place}].{field}", "not_possible", why)
+        for place, one in enumerate(given.addresses or ())
+        for field, wanted in (("attachNote", one.attach_note), ("kinds", domain.PAPERS in (one.kinds or ())))
+        if wanted
+    ]
+    if wrong:
+        raise problems.invalid(wrong)
 
 
 def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice]]:
