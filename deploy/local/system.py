@@ -158,6 +158,7 @@ class System:
             "kafka_partitions": 4,
             "smtp": smtp,
             "public_url": self.address,
+            "router_url": self.address,
         }
         self.mail = smtp
         address = options.kafka

@@ -25,7 +25,10 @@ _MAC, _UNTIL, _STAMP = 32, 8, 10
 ANSWER, ANSWER_PATH = "answer a shipment", "/ecommerce/v3/answers"
 """To accept or reject a shipment, once. About its id, its supplier's business id, and the language of the page."""
 NOTE, NOTE_PATH = "delivery notes of a shipment", "/ecommerce/v3/answers/note"
-"""To get the delivery note of a shipment's first parcel. About its id and its supplier's business id."""
+"""To get a delivery note of a shipment. About its id and its supplier's business id; and about a tracking code, when it
+is the note of the parcel with this code, and not that of the first one."""
+LABEL, LABEL_PATH = "address label of a parcel", "/ecommerce/v3/answers/label"
+"""To get the address label of a parcel. About its shipment's id, its supplier's business id, and its tracking code."""
 LEAVE, LEAVE_PATH = "leave mails", "/ecommerce/v3/notifications/leave"
 """To get mails of some kinds no more. About an organisation, its address, the language of the page, and the kinds."""
 MESSAGE_ID = "message ids"

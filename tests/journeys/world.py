@@ -9,6 +9,7 @@ import email.policy
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.message import EmailMessage
 from typing import Any
 
 import httpx
@@ -165,10 +166,14 @@ class World:
 
     async def mails_to(self, supplier: Caller, least: int = 0) -> list[str]:
         """The texts of the mails a supplier got, the newest first, once there are as many."""
+        bodies = [message.get_body(("plain",)) for message in await self.messages_to(supplier, least)]
+        return [body.get_content() for body in bodies if body is not None]
+
+    async def messages_to(self, supplier: Caller, least: int = 0) -> list[EmailMessage]:
+        """The mails a supplier got, the newest first, once there are as many."""
         ids = await builders.eventually(lambda: self._mails_to(supplier), lambda found: len(found) >= least)
         raw = [(await self.client.get(f"/mail/{mail_id}/raw")).content for mail_id in ids]
-        bodies = [email.message_from_bytes(one, policy=email.policy.default).get_body(("plain",)) for one in raw]
-        return [body.get_content() for body in bodies if body is not None]
+        return [email.message_from_bytes(one, policy=email.policy.default) for one in raw]
 
     async def _mails_to(self, supplier: Caller) -> list[str]:
         # The newest are enough, and a list of all is slow to make.

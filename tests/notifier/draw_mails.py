@@ -19,7 +19,7 @@ from notifier import domain, letter, notice, reporting
 from notifier.domain import Language
 from notifier.letter import Letter
 from notifier.store import Told
-from notifier.subjects import Week
+from notifier.subjects import ParcelCoded, Week
 from router.api import answer_page, answer_words
 from router.domain import Row, Shipment
 from tests.notifier import messages
@@ -35,7 +35,7 @@ AT = datetime(2026, 7, 1, 6, tzinfo=UTC)
 def enveloped(language: Language, retailer: str = "Verkkokauppa Oy") -> letter.Envelope:
     """An envelope with all links."""
     plain = envelope(language, retailer)
-    return replace(plain, organisation=messages.SUPPLIER, answer=LINK, note=LINK, leave=LINK)
+    return replace(plain, organisation=messages.SUPPLIER, answer=LINK, note=LINK, label=LINK, leave=LINK)
 
 
 def digest(language: Language) -> Letter:
@@ -54,8 +54,22 @@ def digest(language: Language) -> Letter:
 
 def alone(kind: str, content: str, language: Language) -> Letter:
     """A mail with one notice."""
-    told = reporting.report(Told(kind, content, "WEB-1", "Verkkokauppa Oy"), enveloped(language))
+    envelope = replace(enveloped(language), answer=None) if kind == domain.PAPERS else enveloped(language)
+    told = reporting.report(Told(kind, content, "WEB-1", "Verkkokauppa Oy"), envelope)
     return notice.written(told.subject, told.notice.title, [told.notice], told.why, enveloped(language))
+
+
+def coded() -> str:
+    """What a mail of papers tells."""
+    shipment = messages.shipment()
+    told = ParcelCoded(
+        order_id=shipment.order_id,
+        shipment_id=shipment.shipment_id,
+        supplier_id=shipment.supplier_id,
+        catalogue_id=shipment.catalogue_id,
+        tracking_code="JJFI65432100000000224",
+    )
+    return told.model_dump_json()
 
 
 def html_of(written: Letter) -> str:
@@ -103,6 +117,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "digest-en", html_of(digest("en"))
     yield "digest-en-dark", dark(html_of(digest("en")))
     yield "week-fi", html_of(alone(domain.WEEKLY_SUMMARY, week.model_dump_json(), "fi"))
+    yield "papers-sv", html_of(alone(domain.PAPERS, coded(), "sv"))
     yield "answer-en", page("en")
     yield "answer-fi-dark", dark(page("fi"))
 

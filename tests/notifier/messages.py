@@ -97,6 +97,14 @@ def reminder(shipment: ShipmentCreated) -> ShipmentReminded:
     )
 
 
+def delivered(shipment: ShipmentCreated, *codes: str, version: int = 2) -> ShipmentChanged:
+    """News that a shipment was sent, in parcels with these tracking codes."""
+    row = RowProgress(
+        external_id="1", product_id="SKU-1", quantity=Decimal(3), delivered=Decimal(3), tracking_codes=codes
+    )
+    return cancelled(shipment).model_copy(update={"status": "Delivered", "version": version, "rows": (row,)})
+
+
 def cancelled(shipment: ShipmentCreated) -> ShipmentChanged:
     """News that a shipment is not sent."""
     return ShipmentChanged(

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from notifier import domain, letter, notice, reporting, wording
 from notifier.domain import Language
+from notifier.papers import Papers
 from notifier.store import Told
+from notifier.subjects import ParcelCoded
 from shared.contracts import ShipmentCreated
 from tests.notifier import messages
 
@@ -206,14 +208,18 @@ def test_nothing_a_retailer_writes_becomes_a_header_or_html(order: str, text: st
 
 
 LINK = "https://sluice.example/ecommerce/v3/notifications/leave?t=token"
-KINDS = (domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCELLED, domain.STOCK_CORRECTED, domain.UNROUTABLE)
+KINDS = (
+    *(domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCELLED),
+    *(domain.STOCK_CORRECTED, domain.UNROUTABLE, domain.PAPERS),
+)
 
 
 def of_kind(kind: str, content: str, text: str) -> letter.Letter:
-    """A mail with one notice, of which everything that others may write is this text."""
+    """A mail with one notice and its papers, of which everything that others may write is this text."""
     whose = replace(envelope("en", text), supplier_name=text, organisation=messages.SUPPLIER, answer=LINK, leave=LINK)
+    whose = replace(whose, papers=Papers({"label": b"%PDF", "note": b"%PDF"}, missing=True))
     told = reporting.report(Told(kind, content, text, text), whose)
-    return notice.written(told.subject, told.notice.title, [told.notice] * 2, told.why, whose)
+    return notice.written(told.subject, told.notice.title, [told.notice] * 2, told.why, whose, told.attachments)
 
 
 def told_of(kind: str, text: str) -> str:
@@ -222,7 +228,14 @@ def told_of(kind: str, text: str) -> str:
     shipment = shipment.model_copy(update={"catalogue_id": text, "catalogue_name": text})
     withdrawn = messages.withdrawn(shipment).model_copy(update={"cause": text})
     of_shipment = (shipment, messages.reminder(shipment), messages.cancelled(shipment))
-    told = (*of_shipment, withdrawn, messages.unroutable(shipment))
+    coded = ParcelCoded(
+        order_id=shipment.order_id,
+        shipment_id=shipment.shipment_id,
+        supplier_id=shipment.supplier_id,
+        catalogue_id=text,
+        tracking_code=text,
+    )
+    told = (*of_shipment, withdrawn, messages.unroutable(shipment), coded)
     return next(event for one, event in zip(KINDS, told, strict=True) if one == kind).model_dump_json()
 
 

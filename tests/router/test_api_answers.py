@@ -11,9 +11,12 @@ from shared import links, page, sealing
 from shared.contracts import ShipmentChanged
 from shared.links import Signer
 from shared.service import Service
+from tests.router import papers
 from tests.router.conftest import Router
 from tests.router.examples import OTHER_SUPPLIER, SUPPLIER, order, row
-from tests.router.parcels import SHIPMENTS
+from tests.router.parcels import SHIPMENTS, parcel
+from tests.router.series import give, series
+from tests.router.test_api_papers import confirmed
 
 SIGNER = Signer([sealing.new_key()])
 
@@ -33,10 +36,19 @@ def link(shipment: Shipment, *, supplier: str = SUPPLIER, language: str = "en", 
     return links.address("", links.ANSWER_PATH, token)
 
 
-def note(shipment: Shipment, supplier: str = SUPPLIER) -> str:
-    """The link to the delivery note of a shipment."""
-    token = SIGNER.sign(links.NOTE, [str(shipment.shipment_id), supplier], datetime.now(UTC) + timedelta(hours=1))
-    return links.address("", links.NOTE_PATH, token)
+def note(shipment: Shipment, supplier: str = SUPPLIER, *code: str) -> str:
+    """The link to the delivery note of a shipment, or of its parcel with a tracking code."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    return links.address(
+        "", links.NOTE_PATH, SIGNER.sign(links.NOTE, [str(shipment.shipment_id), supplier, *code], until)
+    )
+
+
+def label(shipment: Shipment, code: str, supplier: str = SUPPLIER, hours: float = 1.0) -> str:
+    """The link to the address label of a parcel."""
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    token = SIGNER.sign(links.LABEL, [str(shipment.shipment_id), supplier, code], until)
+    return links.address("", links.LABEL_PATH, token)
 
 
 async def changes(router: Router) -> list[str]:
@@ -179,3 +191,38 @@ async def test_without_the_database_there_is_a_page_that_says_so(
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.headers["content-type"].startswith("text/html")
         assert "does not answer" in answer.text
+
+
+async def test_label_and_note_of_each_parcel_come_by_links_that_name_its_code_and_by_no_others(
+    router: Router, client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    await give(router, series())
+    own = parcel("3", SOCKS=1) | {"trackingCodes": ["OWN1"]}
+    sent = (parcel("1", BOOTS=2), parcel("2", BOOTS=3, SOCKS=1), own)
+    shown = await confirmed(client, supplier, shipment, *sent)
+    codes = [code for parcel_id in ("1", "2") for code in shown[parcel_id]["trackingCodes"]]
+    assert len(set(codes)) == 2
+    for code in codes:
+        answer = await client.get(label(shipment, code))
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        [page] = papers.pages(answer.content)
+        assert papers.scanned(page.picture) == [code]
+        [page] = papers.pages((await client.get(note(shipment, SUPPLIER, code))).content)
+        assert code in page.text
+    [page] = papers.pages((await client.get(note(shipment, SUPPLIER, "OWN1"))).content)
+    assert "OWN1" in page.text
+    code = codes[0]
+    good = label(shipment, code)
+    wrong = {
+        label(shipment, code, hours=-1): 410,
+        label(shipment, "OWN1"): 404,
+        label(shipment, "JJFI00000000000000000"): 404,
+        label(shipment, code, OTHER_SUPPLIER): 404,
+        note(shipment, SUPPLIER, "JJFI00000000000000000"): 404,
+        good.replace(links.LABEL_PATH, links.NOTE_PATH): 404,
+        note(shipment, SUPPLIER, code).replace(links.NOTE_PATH, links.LABEL_PATH): 404,
+        f"{good[:-2]}xx": 404,
+        links.LABEL_PATH: 404,
+    }
+    for address, status in wrong.items():
+        assert (await client.get(address)).status_code == status, address

@@ -32,4 +32,5 @@ def build(settings: Settings | None = None) -> Service:
     built.app.state.posting = posting
     built.app.state.sealer = sealing.sealer_of(settings)
     built.app.state.signer = links.signer_of(settings)
+    built.app.state.attaches = settings.router_url is not None and built.app.state.signer.can_sign
     return built

@@ -128,12 +128,17 @@ def without(contact: Contact, email: str, kinds: Sequence[str]) -> Choice | None
     if not left:
         return None
     chosen = _choice(contact, email)
-    return Choice(frozenset(kind for kind in chosen.kinds if kind not in left), chosen.timing, chosen.retailers)
+    return replace(chosen, kinds=frozenset(kind for kind in chosen.kinds if kind not in left))
 
 
 def may_leave(contact: Contact, email: str, kind: str) -> bool:
     """Whether an address may leave a kind of mails by a link in them."""
     return kind != domain.WEBHOOK_PAUSED and without(contact, email, [kind]) is not None
+
+
+def attaches(contact: Contact, email: str, kind: str) -> bool:
+    """Whether an address wants the papers that a mail of a kind is about attached to it."""
+    return kind == domain.PAPERS or (kind == domain.NEW_SHIPMENT and _choice(contact, email).attach_note)
 
 
 def _choice(contact: Contact, email: str) -> Choice:

@@ -10,12 +10,20 @@ from typing import Literal, get_args
 from notifier.hours import INSTANT, Quiet, Timing
 
 Kind = Literal[
-    "new-shipment", "reminder", "cancelled", "stock-corrected", "unroutable", "weekly-summary", "webhook-paused"
+    "new-shipment",
+    "reminder",
+    "papers",
+    "cancelled",
+    "stock-corrected",
+    "unroutable",
+    "weekly-summary",
+    "webhook-paused",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What an organisation may be told by mail. Of a shipment there is at most one mail of each that is about shipments."""
 NEW_SHIPMENT: Kind = "new-shipment"
 REMINDER: Kind = "reminder"
+PAPERS: Kind = "papers"
 CANCELLED: Kind = "cancelled"
 STOCK_CORRECTED: Kind = "stock-corrected"
 UNROUTABLE: Kind = "unroutable"
@@ -46,11 +54,15 @@ _LOGIN_REFUSED = frozenset({530, 534, 535, 538})
 
 @dataclass(frozen=True)
 class Choice:
-    """What an address has chosen: which kinds of mails, how soon, and how soon those about single retailers."""
+    """What an address has chosen: which kinds of mails, how soon, and how soon those about single retailers.
+
+    `attach_note`: with a mail about a new shipment it wants its delivery note.
+    """
 
     kinds: frozenset[Kind] = USUAL
     timing: Timing = INSTANT
     retailers: Mapping[str, Timing] = field(default_factory=dict)
+    attach_note: bool = False
 
 
 USUAL_CHOICE = Choice()

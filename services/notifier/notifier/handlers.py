@@ -81,8 +81,9 @@ async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, setting
 
 @subscriptions.on(ShipmentChanged)
 async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
-    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled."""
-    await planning.tell_who_asked(tx, subjects.cancelled(changes), settings.message_ids)
+    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled, and of papers."""
+    news = chain(subjects.cancelled(changes), subjects.coded(changes))
+    await planning.tell_who_asked(tx, news, settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 

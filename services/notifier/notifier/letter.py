@@ -1,6 +1,7 @@
 """A mail about a shipment, from the shipment's data to the bytes the mail server gets.
 
-The same mail always has the same bytes, so that a repeated one can be told by its Message-ID and is not a second one.
+The same mail, with the same papers, always has the same bytes; in any case a repeated one can be told by its
+Message-ID, and is not a second one.
 """
 
 import re
@@ -16,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from jinja2.ext import Extension
 from markupsafe import Markup
 
-from notifier import domain, mime, notice_words, wording
+from notifier import domain, mime, notice_words, papers, wording
 from notifier.domain import Language
+from notifier.papers import NOTHING, Papers
 from notifier.wording import Wording
 from shared.contracts import ShipmentCreated, ShipmentReminded
 
@@ -45,7 +47,8 @@ class Envelope:
     """What a mail needs besides what it tells.
 
     The `organisation` it goes to is named `supplier_name`. The links that its reader may follow without an account, if
-    any: to `answer` a shipment, to its delivery `note`, and to `leave` such mails.
+    any: to `answer` a shipment, to its delivery `note` and the `label` of a parcel, and to `leave` such mails. `papers`
+    is what came of those that are to be attached.
     """
 
     sender: Address
@@ -59,7 +62,9 @@ class Envelope:
     organisation: str = ""
     answer: str | None = None
     note: str | None = None
+    label: str | None = None
     leave: str | None = None
+    papers: Papers = NOTHING
 
 
 def leaving(envelope: Envelope) -> tuple[str, str] | None:
@@ -121,6 +126,7 @@ def _written(
         "link": envelope.answer or f"{envelope.public_url.rstrip('/')}/ecommerce/v3/shipments/{shipment.shipment_id}",
         "link_words": signed.answer if envelope.answer else words.link,
         "note": None if envelope.note is None else (signed.note, envelope.note),
+        "missing": signed.missing if envelope.papers.missing else None,
         "leave": leaving(envelope),
         **given,
     }
@@ -138,7 +144,8 @@ def _written(
         _template(envelope.language, f"{template}.{kind}").render(said).removesuffix("\n") + "\n"
         for kind in ("txt", "html")
     )
-    return Letter(subject, mime.mail(headers, text, html, f"=_{shipment.shipment_id}"))
+    attached = papers.attachments(envelope.papers, signed.files, shipment.order_external_id)
+    return Letter(subject, mime.mail(headers, text, html, f"=_{shipment.shipment_id}", attached))
 
 
 def day(words: Wording, moment: datetime | None) -> str | None:

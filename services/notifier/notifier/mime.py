@@ -3,6 +3,7 @@
 Old servers break eight-bit text, and a signature on the way would break with it.
 """
 
+import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 LONGEST_LINE = 76
 _WORD, _WORD_BYTES = "=?utf-8?b?{}?=", 45
@@ -34,8 +36,42 @@ class Headers:
     leave: str | None = None
 
 
-def mail(headers: Headers, text: str, html: str, boundary: str) -> bytes:
+@dataclass(frozen=True)
+class Attachment:
+    """A PDF that comes with a mail. Its name is one line without quotation marks and backslashes."""
+
+    name: str
+    content: bytes
+
+
+def mail(headers: Headers, text: str, html: str, boundary: str, attachments: Sequence[Attachment] = ()) -> bytes:
     """A mail that says the same as text and as HTML. `boundary` begins with `=_`, which the parts never hold."""
+    said = b"".join(
+        (
+            f"\r\n--{boundary}\r\n".encode("ascii"),
+            _part("plain", text),
+            f"\r\n--{boundary}\r\n".encode("ascii"),
+            _part("html", html),
+            f"\r\n--{boundary}--\r\n".encode("ascii"),
+        )
+    )
+    alternative = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
+    if not attachments:
+        return _headers(headers, alternative) + said
+    # Neither boundary begins with the other.
+    around = f"=_all{boundary}"
+    return b"".join(
+        (
+            _headers(headers, f'Content-Type: multipart/mixed; boundary="{around}"\r\n'),
+            f"\r\n--{around}\r\n{alternative}".encode("ascii"),
+            said,
+            *(f"\r\n--{around}\r\n".encode("ascii") + _attached(attachment) for attachment in attachments),
+            f"\r\n--{around}--\r\n".encode("ascii"),
+        )
+    )
+
+
+def _headers(headers: Headers, content_type: str) -> bytes:
     return b"".join(
         (
             _header_of_sender(headers.sender.display_name, headers.sender.addr_spec),
@@ -46,13 +82,8 @@ def mail(headers: Headers, text: str, html: str, boundary: str) -> bytes:
             f"{_leaving(headers.leave)}"
             "Auto-Submitted: auto-generated\r\n"
             "MIME-Version: 1.0\r\n"
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
-            f"Content-Language: {headers.language}\r\n"
-            f"\r\n--{boundary}\r\n".encode("ascii"),
-            _part("plain", text),
-            f"\r\n--{boundary}\r\n".encode("ascii"),
-            _part("html", html),
-            f"\r\n--{boundary}--\r\n".encode("ascii"),
+            f"{content_type}"
+            f"Content-Language: {headers.language}\r\n".encode("ascii"),
         )
     )
 
@@ -78,6 +109,18 @@ def _part(subtype: str, text: str) -> bytes:
     return (
         f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
         + body
+    )
+
+
+def _attached(attachment: Attachment) -> bytes:
+    name = attachment.name
+    # RFC 2231 for a name that is not plain; in one line, which is shorter than any server breaks.
+    called = f'="{name}"' if name.isascii() else f"*=utf-8''{quote(name, safe='')}"
+    return (
+        "Content-Type: application/pdf\r\n"
+        f"Content-Disposition: attachment;\r\n filename{called}\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n".encode("ascii")
+        + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
     )
 
 

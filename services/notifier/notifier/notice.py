@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from notifier import domain, letter, mime
 from notifier.letter import Envelope, Letter
+from notifier.mime import Attachment
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,14 @@ class Notice:
     links: Sequence[tuple[str, str]] = ()
 
 
-def written(subject: str, heading: str, notices: Sequence[Notice], why: str, envelope: Envelope) -> Letter:
+def written(
+    subject: str,
+    heading: str,
+    notices: Sequence[Notice],
+    why: str,
+    envelope: Envelope,
+    attachments: Sequence[Attachment] = (),
+) -> Letter:
     """A mail that tells all of this, as text and as HTML. With one notice the heading is that notice's."""
     said = {
         "language": envelope.language,
@@ -46,7 +54,7 @@ def written(subject: str, heading: str, notices: Sequence[Notice], why: str, env
     )
     text, html = (_templates().get_template(f"notice.{kind}").render(said) for kind in ("txt", "html"))
     boundary = f"=_{envelope.message_id.strip('<>').partition('.')[0]}"
-    return Letter(subject, mime.mail(headers, text, html, boundary))
+    return Letter(subject, mime.mail(headers, text, html, boundary, attachments))
 
 
 @cache

@@ -1,8 +1,10 @@
 """What notices say in each language. Texts in braces are filled in by name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notifier.domain import Language
+from notifier.papers import Paper
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class Words:
     cause: str
     answer: str
     note: str
+    label: str
+    files: Mapping[Paper, str]
+    missing: str
+    tracking_code: str
+    papers_subject: str
+    papers_introduction: str
+    note_alone: str
     leave: str
     why: str
 
@@ -83,6 +92,15 @@ WORDS: dict[Language, Words] = {
         cause="Syy",
         answer="Hyväksy tai hylkää lähetys",
         note="Lähetysluettelo (PDF)",
+        label="Osoitelappu (PDF)",
+        files={"label": "Osoitelappu", "note": "Lähetysluettelo"},
+        missing="PDF:ää ei saatu liitettyä tällä kertaa. Saatte sen linkistä.",
+        tracking_code="Seurantakoodi",
+        papers_subject="Paketin asiakirjat: tilaus {order}, {retailer}",
+        papers_introduction="Paketilla on seurantakoodi. Tulostakaa osoitelappu paketin päälle ja lähetysluettelo sen"
+        " sisään.",
+        note_alone="Paketilla on teidän oma seurantakoodinne, joten myös osoitelappu on teidän. Tulostakaa"
+        " lähetysluettelo paketin sisään.",
         leave="En halua enää tällaisia viestejä",
         why="Saatte tämän viestin, koska {organisation} on pyytänyt näistä tiedon sähköpostiin. Voitte muuttaa tätä"
         " ilmoitusten asetuksissa.",
@@ -132,6 +150,15 @@ WORDS: dict[Language, Words] = {
         cause="Orsak",
         answer="Godkänn eller avvisa försändelsen",
         note="Följesedel (PDF)",
+        label="Adressetikett (PDF)",
+        files={"label": "Adressetikett", "note": "Följesedel"},
+        missing="PDF-filen kunde inte bifogas den här gången. Ni får den via länken.",
+        tracking_code="Spårningskod",
+        papers_subject="Dokument till ett paket: order {order}, {retailer}",
+        papers_introduction="Paketet har fått sin spårningskod. Skriv ut adressetiketten och fäst den på paketet, och"
+        " lägg följesedeln i det.",
+        note_alone="Paketet har er egen spårningskod, så även adressetiketten är er egen. Skriv ut följesedeln och lägg"
+        " den i paketet.",
         leave="Jag vill inte ha sådana här meddelanden längre",
         why="Ni får det här meddelandet eftersom {organisation} har bett om e-post om detta. Ni kan ändra det i"
         " inställningarna för meddelanden.",
@@ -180,6 +207,15 @@ WORDS: dict[Language, Words] = {
         cause="Cause",
         answer="Accept or reject the shipment",
         note="Delivery note (PDF)",
+        label="Address label (PDF)",
+        files={"label": "Address label", "note": "Delivery note"},
+        missing="The PDF could not be attached this time. You get it by the link.",
+        tracking_code="Tracking code",
+        papers_subject="Papers of a parcel: order {order}, {retailer}",
+        papers_introduction="The parcel has its tracking code. Print the address label and put it on the parcel, and"
+        " the delivery note into it.",
+        note_alone="The parcel has a tracking code of your own, so its address label is yours as well. Print the"
+        " delivery note and put it into the parcel.",
         leave="I do not want such mails any more",
         why="You receive this message because {organisation} has asked for e-mail about this. You can change it in the"
         " notification settings.",

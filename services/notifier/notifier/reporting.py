@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from notifier import domain, letter, notice_words, wording
+from notifier import domain, letter, notice_words, papers, wording
 from notifier.letter import Envelope
+from notifier.mime import Attachment
 from notifier.notice import Notice
 from notifier.store import Told
-from notifier.subjects import Week
+from notifier.subjects import ParcelCoded, Week
 from notifier.webhooks.paused import WebhookPaused
 from notifier.wording import Wording
 from shared.contracts import OrderRouted, PromiseWithdrawn, ShipmentChanged, ShipmentCreated, ShipmentReminded
@@ -18,11 +19,12 @@ MOST_ROWS = 60
 
 @dataclass(frozen=True)
 class Report:
-    """A notice with the subject it has when it comes by itself, and why it comes."""
+    """A notice with the subject it has when it comes by itself, and why it comes; and what is attached to it."""
 
     subject: str
     notice: Notice
     why: str
+    attachments: Sequence[Attachment] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,24 @@ def _reminded(told: Told, envelope: Envelope) -> Report:
     subject = words.reminder_subject.format(**names)
     notice = Notice(subject, words.reminder_introduction.format(**names), facts)
     return Report(subject, _linked(notice, envelope), words.why.format(**names))
+
+
+def _papers(told: Told, envelope: Envelope) -> Report:
+    coded = ParcelCoded.model_validate_json(told.content)
+    words, own = _words(envelope)
+    names = {"order": told.order_external_id, "retailer": domain.one_line(envelope.retailer_name)}
+    facts = [
+        (own.tracking_code, coded.tracking_code),
+        (words.order, told.order_external_id),
+        (words.retailer, envelope.retailer_name),
+        (words.catalogue, coded.catalogue_id),
+    ]
+    subject = own.papers_subject.format(**names)
+    introduction = own.note_alone if "label" in envelope.papers.none else own.papers_introduction
+    lines = [own.missing] if envelope.papers.missing else []
+    report = _own(subject, _linked(Notice(subject, introduction, facts, lines=lines), envelope), envelope)
+    found = papers.attachments(envelope.papers, own.files, told.order_external_id, coded.tracking_code)
+    return replace(report, attachments=found)
 
 
 def _cancelled(told: Told, envelope: Envelope) -> Report:
@@ -172,10 +192,10 @@ def _own(subject: str, notice: Notice, envelope: Envelope) -> Report:
 
 
 def _linked(notice: Notice, envelope: Envelope) -> Notice:
-    """A notice of a shipment with the links that its supplier may follow."""
+    """A notice of a shipment or a parcel with the links that its supplier may follow."""
     words = notice_words.WORDS[envelope.language]
-    links = [(name, link) for name, link in ((words.answer, envelope.answer), (words.note, envelope.note)) if link]
-    return replace(notice, links=links)
+    offered = ((words.answer, envelope.answer), (words.label, envelope.label), (words.note, envelope.note))
+    return replace(notice, links=[(name, link) for name, link in offered if link])
 
 
 def _listed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -185,6 +205,7 @@ def _listed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
 _REPORTS: Mapping[str, Callable[[Told, Envelope], Report]] = {
     domain.NEW_SHIPMENT: _created,
     domain.REMINDER: _reminded,
+    domain.PAPERS: _papers,
     domain.CANCELLED: _cancelled,
     domain.STOCK_CORRECTED: _corrected,
     domain.UNROUTABLE: _unroutable,

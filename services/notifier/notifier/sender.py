@@ -18,9 +18,12 @@ from math import inf
 import structlog
 from prometheus_client import Counter
 
-from notifier import bell, choosing, domain, faults, outgoing, store
+from notifier import bell, choosing, domain, faults, fetching, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
+from notifier.enclosing import Enclosing
+from notifier.fetching import Fetching
 from notifier.notebook import Notebook
+from notifier.papers import NOTHING, Papers
 from notifier.settings import Settings
 from notifier.store import Told
 from notifier.writing import Writer
@@ -37,13 +40,16 @@ IN_HAND = 8
 CLAIMED = 25
 """How many mails for each connection may wait for their turn."""
 
+ENCLOSED = 20
+"""So many mails with their papers may wait for their turn; each holds some megabytes at worst."""
+
 QUIET = "waits until your quiet hours end"
 
 NOT_TRIED = Answer(0, "not tried yet")
 UNWRITTEN = Answer(0, "the mail could not be written")
 
 WAIT_S = 30.0
-LEASE_S = WAIT_S + outgoing.CONNECT_S + 3 * outgoing.SEND_S
+LEASE_S = WAIT_S + fetching.FETCH_S + outgoing.CONNECT_S + 3 * outgoing.SEND_S
 LAST_NOTES_S = 2.0
 """How long a stop waits for the database to note what was held when its time was over."""
 RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
@@ -53,12 +59,13 @@ RECONNECT = Patience(first_s=0.5, longest_s=30.0, whole_s=0.0)
 class Waiting:
     """A claimed mail that may be begun until a moment of the loop's clock: later its lease might end on the way.
 
-    `told` is what a digest tells.
+    `told` is what a digest tells, `papers` what came of those that are to be attached.
     """
 
     mail: store.ClaimedMail
     told: Sequence[Told]
     until: float
+    papers: Papers = NOTHING
 
 
 class Sender:
@@ -69,6 +76,14 @@ class Sender:
         self.outgoing = outgoing.Outgoing(settings)
         self._writer = Writer(settings, links.signer_of(settings))
         self._patience = settings.patience
+        self._enclosing = Enclosing(
+            Fetching(settings.router_url or "", min(settings.retry_first_seconds, fetching.FETCH_S)),
+            settings.patience_with_papers,
+            self._writer.papers_of,
+            self._enclosed,
+            self._put_off,
+            lambda: sum(bool(waiting.papers.attached) for waiting in self._waiting) < ENCLOSED,
+        )
         self._database: Database | None = None
         self._notebook: Notebook | None = None
         self._woken = asyncio.Event()
@@ -85,7 +100,8 @@ class Sender:
     def begin(self, database: Database) -> None:
         """Begin to send the mails in this database."""
         self._database = database
-        self._notebook = Notebook(database, LEASE_S - WAIT_S - outgoing.SEND_S, self._begin_next)
+        ours_s = LEASE_S - WAIT_S - fetching.FETCH_S - outgoing.SEND_S
+        self._notebook = Notebook(database, ours_s, self._begin_next)
         self._stopping.clear()
         bell.listen(self._woken)
         self._task = asyncio.create_task(self._run(), name="sender")
@@ -96,6 +112,8 @@ class Sender:
         self._woken.set()
         if self._task is not None:
             await self._task
+        if held := await self._enclosing.stop():
+            self.notebook.give_back(held, unreachable=False)
         self._give_back_waiting(unreachable=False)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.settings.drain_seconds):
@@ -152,7 +170,7 @@ class Sender:
         if self._unreachable:
             # One mail at a time finds out whether the server is back.
             await _wait(self._stopping, domain.pause_after(self._unreachable, RECONNECT))
-            free = 0 if self._sending or self._waiting else 1
+            free = 0 if self._sending or self._waiting or self._enclosing.busy else 1
         elif free < most // 2:
             free = 0
         if free == 0 or self._stopping.is_set():
@@ -163,11 +181,26 @@ class Sender:
             digests = [mail.id for mail in mails if mail.is_digest]
             told = await store.told_by(tx, digests) if digests else {}
         for mail in mails:
+            if self._writer.attaches(mail) and not _quiet_s(mail):
+                self._enclosing.take(mail, until)
+                continue
             carried = told.get(mail.id, ())
             kinds = tuple(dict.fromkeys(one.kind for one in carried))
             self._waiting.append(Waiting(replace(mail, carries=kinds) if kinds else mail, carried, until))
         self._begin_next()
         return len(mails)
+
+    def _enclosed(self, mail: store.ClaimedMail, papers: Papers, until: float) -> None:
+        """Let a mail take its turn, with what came of its papers."""
+        self._waiting.append(Waiting(mail, (), until, papers))
+        self._begin_next()
+
+    def _put_off(self, mail: store.ClaimedMail, verdict: Verdict) -> None:
+        """Note of a mail that it waits for its papers."""
+        if verdict.tried:
+            MAILS.labels(verdict.state).inc()
+            log.info("mail waits for its papers", shipment_id=str(mail.shipment_id), attempt=mail.attempts)
+        self.notebook.note(store.Tried(mail, None, verdict))
 
     def _begin_next(self) -> None:
         """Begin as many mails as may be on their way, and ask for more while half of those claimed are gone."""
@@ -182,11 +215,13 @@ class Sender:
                 self._give_back_waiting(unreachable=False)
                 break
             waiting = self._waiting.popleft()
-            task = asyncio.create_task(self._deliver(waiting.mail, waiting.told), name=f"mail-{waiting.mail.id}")
+            task = asyncio.create_task(self._deliver(waiting), name=f"mail-{waiting.mail.id}")
             self._sending.add(task)
             task.add_done_callback(self._delivered)
             if len(self._waiting) == CLAIMED * connections // 2:
                 self._woken.set()
+        if not self._stopping.is_set():
+            self._enclosing.go_on()
 
     def _give_back_waiting(self, *, unreachable: bool) -> None:
         if self._waiting:
@@ -200,12 +235,13 @@ class Sender:
         if not self._sending:
             self._woken.set()
 
-    async def _deliver(self, mail: store.ClaimedMail, told: Sequence[Told]) -> None:
+    async def _deliver(self, waiting: Waiting) -> None:
+        mail = waiting.mail
         failed_before = self._unreachable
         failpoints.reach("sender.before-send")
         with structlog.contextvars.bound_contextvars(service="notifier", shipment_id=str(mail.shipment_id)):
             try:
-                subject, verdict = await self._try(mail, told)
+                subject, verdict = await self._try(mail, waiting.told, waiting.papers)
             except outgoing.Unreachable as error:
                 self._unreachable = failed_before + 1
                 MAILS.labels("unreachable").inc()
@@ -224,20 +260,20 @@ class Sender:
                 log.info("mail tried", outcome=verdict.state, attempt=mail.attempts)
             self.notebook.note(store.Tried(mail, subject, verdict))
 
-    async def _try(self, mail: store.ClaimedMail, told: Sequence[Told]) -> tuple[str | None, Verdict]:
+    async def _try(self, mail: store.ClaimedMail, told: Sequence[Told], papers: Papers) -> tuple[str | None, Verdict]:
         """Send a mail to those who have not got it; return its subject and what becomes of it."""
         missing = [email for email in mail.recipients if email not in mail.reached]
         if not missing or (mail.is_digest and not told):
             return None, Verdict("sent" if mail.reached else "not wanted", mail.reached, "")
-        if quiet_s := choosing.quiet_s(mail.contact, mail.leased_until - timedelta(seconds=LEASE_S)):
+        if quiet_s := _quiet_s(mail):
             return None, Verdict("pending", mail.reached, QUIET, quiet_s, tried=False)
         if not self._writer.singly(mail, told):
-            written = self._writer.write(mail, told, mail.recipients, singly=False)
+            written = self._writer.write(mail, told, mail.recipients, papers, singly=False)
             return written.subject, self._judge(mail, await self.outgoing.send(missing, written.content))
-        return await self._try_singly(mail, told, missing)
+        return await self._try_singly(mail, told, missing, papers)
 
     async def _try_singly(
-        self, mail: store.ClaimedMail, told: Sequence[Told], missing: Sequence[str]
+        self, mail: store.ClaimedMail, told: Sequence[Told], missing: Sequence[str], papers: Papers
     ) -> tuple[str | None, Verdict]:
         """Send each of them a mail of its own. Who has got it is noted, whatever becomes of the others."""
         answers: dict[str, Answer] = {}
@@ -250,7 +286,7 @@ class Sender:
                 answers[email] = NOT_TRIED
                 continue
             try:
-                written = self._writer.write(mail, told, [email], singly=True)
+                written = self._writer.write(mail, told, [email], papers, singly=True)
                 subject = written.subject
                 answers |= await self.outgoing.send([email], written.content)
             except outgoing.Unreachable as error:
@@ -271,6 +307,11 @@ class Sender:
 
     def _judge(self, mail: store.ClaimedMail, answers: Mapping[str, Answer]) -> Verdict:
         return domain.judge(answers, mail.reached, mail.attempts, mail.tried_s, self._patience)
+
+
+def _quiet_s(mail: store.ClaimedMail) -> float:
+    """For how many seconds from when it was claimed on the mail is not to be sent."""
+    return choosing.quiet_s(mail.contact, mail.leased_until - timedelta(seconds=LEASE_S))
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

@@ -57,6 +57,14 @@ class Settings(ServiceSettings):
     webhook_networks: tuple[str, ...] = Field(
         default=(), description='Networks that webhooks may reach beside the public ones, such as ["10.2.0.0/16"]'
     )
+    router_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="Where this service reaches the router, for papers to attach; none: they are only linked",
+    )
+    attach_minutes: float = Field(
+        default=5.0, ge=0, description="How long a mail waits for papers that the router does not give"
+    )
     public_url: str = Field(default="http://localhost:8080", description="Where suppliers reach Sluice; for links")
 
     @field_validator("mail_from")
@@ -94,6 +102,11 @@ class Settings(ServiceSettings):
     def patience(self) -> domain.Patience:
         """How long the server's "not now" is put up with."""
         return domain.Patience(self.retry_first_seconds, self.retry_longest_seconds, self.retry_days * 86_400)
+
+    @property
+    def patience_with_papers(self) -> domain.Patience:
+        """How long a mail waits for papers."""
+        return domain.Patience(self.retry_first_seconds, self.retry_longest_seconds, self.attach_minutes * 60)
 
     @property
     def webhook_patience(self) -> domain.Patience:

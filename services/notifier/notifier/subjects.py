@@ -19,6 +19,40 @@ class Week(BaseModel):
     counts: dict[str, int]
 
 
+class ParcelCoded(BaseModel):
+    """A parcel of a shipment has its tracking code, so that its papers can be printed."""
+
+    order_id: UUID
+    shipment_id: UUID
+    supplier_id: str
+    catalogue_id: str
+    tracking_code: str
+
+
+def coded(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
+    """Each parcel that has its tracking code, once, of a shipment that is sent: its supplier may print its papers."""
+    for change in changes:
+        if change.closed and not any(row.delivered for row in change.rows):
+            continue
+        for code in dict.fromkeys(code for row in change.rows for code in row.tracking_codes):
+            told = ParcelCoded(
+                order_id=change.order_id,
+                shipment_id=change.shipment_id,
+                supplier_id=change.supplier_id,
+                catalogue_id=change.catalogue_id,
+                tracking_code=code,
+            )
+            yield News(
+                kind=domain.PAPERS,
+                about=uuid5(change.shipment_id, f"parcel {code}"),
+                recipient_id=change.supplier_id,
+                content=told.model_dump_json().encode(),
+                order_id=change.order_id,
+                retailer_id=change.retailer_id,
+                order_external_id=change.order_external_id or "",
+            )
+
+
 def cancelled(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
     """A shipment is cancelled, by whomever: its supplier need not send it."""
     for change in changes:

@@ -1,13 +1,15 @@
 """From a claimed mail to what the mail server is given: which letter it is, and which links stand in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from notifier import choosing, domain, letter, notice, reporting
 from notifier.letter import Envelope, Letter
+from notifier.papers import NOTHING, Paper, Papers
 from notifier.settings import Settings
 from notifier.store import ClaimedMail, Told
+from notifier.subjects import ParcelCoded
 from shared import links
 from shared.contracts import ShipmentCreated, ShipmentReminded
 from shared.links import Signer
@@ -17,13 +19,34 @@ LEAVE_GOOD_FOR = timedelta(days=400)
 
 
 class Writer:
-    """Writes mails. The same mail for the same recipients has the same bytes each time."""
+    """Writes mails. The same mail for the same recipients, with the same papers, has the same bytes each time."""
 
     def __init__(self, settings: Settings, signer: Signer) -> None:
         """Without a key to sign with there are no links that need no account."""
         self._sender = settings.sender
         self._public_url = settings.public_url
         self._signer = signer
+        self._attaches = settings.router_url is not None and signer.can_sign
+
+    def attaches(self, mail: ClaimedMail) -> bool:
+        """Whether papers are to be attached to the mail for anybody who has not got it."""
+        if not self._attaches:
+            return False
+        kind = choosing.kind_of(mail.kind)
+        wanting = {email for email in mail.contact.emails if choosing.attaches(mail.contact, email, kind)}
+        return bool(wanting) and not wanting.difference(mail.reached).isdisjoint(mail.recipients)
+
+    def papers_of(self, mail: ClaimedMail) -> Mapping[Paper, str]:
+        """Where a mail's papers are, as path and query at the router. Raises ValueError for no message."""
+        until = mail.created_at + NOTE_GOOD_FOR
+        if choosing.kind_of(mail.kind) == domain.PAPERS:
+            whose = _parcel(ParcelCoded.model_validate_json(mail.content))
+            return {
+                "label": self._link(links.LABEL, links.LABEL_PATH, whose, until, ""),
+                "note": self._link(links.NOTE, links.NOTE_PATH, whose, until, ""),
+            }
+        whose = [str(mail.shipment_id), mail.recipient_id]
+        return {"note": self._link(links.NOTE, links.NOTE_PATH, whose, until, "")}
 
     def singly(self, mail: ClaimedMail, told: Sequence[Told]) -> bool:
         """Whether each recipient gets a mail of its own: because only it may leave such mails by the link in it, or
@@ -35,12 +58,22 @@ class Writer:
             choosing.may_leave(mail.contact, email, kind) for email in mail.recipients for kind in _kinds(mail, told)
         )
 
-    def write(self, mail: ClaimedMail, told: Sequence[Told], recipients: Sequence[str], *, singly: bool) -> Letter:
-        """The letter for these recipients, who are told the same; `told` is what a digest tells, to each what it wants.
+    def write(
+        self,
+        mail: ClaimedMail,
+        told: Sequence[Told],
+        recipients: Sequence[str],
+        papers: Papers = NOTHING,
+        *,
+        singly: bool,
+    ) -> Letter:
+        """The letter for these recipients, who are told the same.
 
-        Raises ValueError for no message.
+        `told` is what a digest tells, to each what it wants, and `papers` what came of those that somebody wants
+        attached. Raises ValueError for no message.
         """
         told = mail.told_to(recipients[0], told)
+        kind = choosing.kind_of(mail.kind)
         envelope = Envelope(
             sender=self._sender,
             recipients=tuple(recipients),
@@ -52,6 +85,7 @@ class Writer:
             public_url=self._public_url,
             organisation=mail.recipient_id,
             leave=self._leaving(mail, told, recipients[0]) if singly else None,
+            papers=papers if all(choosing.attaches(mail.contact, one, kind) for one in recipients) else NOTHING,
         )
         if len(told) < 2:
             return self._alone(told[0] if told else mail.told, envelope)
@@ -69,7 +103,10 @@ class Writer:
                 return letter.remind(reminded, self._of_shipment(reminded, told, envelope))
             case _:
                 report = reporting.report(told, self._about(told, envelope))
-                return notice.written(report.subject, report.notice.title, [report.notice], report.why, envelope)
+                heading = report.notice.title
+                return notice.written(
+                    report.subject, heading, [report.notice], report.why, envelope, report.attachments
+                )
 
     def _about(self, told: Told, envelope: Envelope) -> Envelope:
         """The envelope for one of the things that a mail tells: with its retailer's name and its links."""
@@ -78,6 +115,8 @@ class Writer:
                 return self._of_shipment(ShipmentCreated.model_validate_json(told.content), told, envelope)
             case domain.REMINDER:
                 return self._of_shipment(ShipmentReminded.model_validate_json(told.content), told, envelope)
+            case domain.PAPERS:
+                return self._of_parcel(ParcelCoded.model_validate_json(told.content), told, envelope)
             case _:
                 return replace(envelope, retailer_name=told.retailer)
 
@@ -96,6 +135,17 @@ class Writer:
             note=self._link(links.NOTE, links.NOTE_PATH, whose, until),
         )
 
+    def _of_parcel(self, coded: ParcelCoded, told: Told, envelope: Envelope) -> Envelope:
+        envelope = replace(envelope, retailer_name=told.retailer)
+        if not self._signer.can_sign:
+            return envelope
+        whose, until, none = _parcel(coded), envelope.written_at + NOTE_GOOD_FOR, envelope.papers.none
+        return replace(
+            envelope,
+            label=None if "label" in none else self._link(links.LABEL, links.LABEL_PATH, whose, until),
+            note=None if "note" in none else self._link(links.NOTE, links.NOTE_PATH, whose, until),
+        )
+
     def _leaving(self, mail: ClaimedMail, told: Sequence[Told], email: str) -> str | None:
         kinds = [kind for kind in _kinds(mail, told) if choosing.may_leave(mail.contact, email, kind)]
         if not kinds or not self._signer.can_sign:
@@ -103,8 +153,17 @@ class Writer:
         subject = [mail.recipient_id, email, mail.language, *kinds]
         return self._link(links.LEAVE, links.LEAVE_PATH, subject, mail.created_at + LEAVE_GOOD_FOR)
 
-    def _link(self, purpose: str, path: str, subject: Sequence[str], until: datetime) -> str:
-        return links.address(self._public_url, path, self._signer.sign(purpose, subject, until))
+    def _link(
+        self, purpose: str, path: str, subject: Sequence[str], until: datetime, address: str | None = None
+    ) -> str:
+        """A link at our public address, or at another one."""
+        at = self._public_url if address is None else address
+        return links.address(at, path, self._signer.sign(purpose, subject, until))
+
+
+def _parcel(coded: ParcelCoded) -> list[str]:
+    """What the links to a parcel's papers are about."""
+    return [str(coded.shipment_id), coded.supplier_id, coded.tracking_code]
 
 
 def _kinds(mail: ClaimedMail, told: Sequence[Told]) -> list[str]:

@@ -37,7 +37,8 @@ async def read_settings(request: Request, caller: Party) -> Response:
     summary="Change your notification settings",
     description="Replaces the addresses and wishes. Shipments that waited for an address are announced to it. What"
     " waits"
-    " for a digest goes when that was due, to those of its addresses that still want it.",
+    " for a digest goes when that was due, to those of its addresses that still want it. Where the operator has not"
+    " made it possible to attach papers, whoever wants them is answered 400.",
     response_model=NotificationSettings,
     openapi_extra={
         "requestBody": {
@@ -47,9 +48,11 @@ async def read_settings(request: Request, caller: Party) -> Response:
     },
 )
 async def change_settings(request: Request, caller: Party) -> Response:
-    """Keep the caller's settings. 400 names each address that is none."""
+    """Keep the caller's settings. 400 names each address that is none, and what is not possible here."""
     given = NotificationSettings.model_validate_json(await edge.read_body(request))
     emails, choices = _addresses(given)
+    if not request.app.state.attaches:
+        _refuse_papers(given)
     zone = given.time_zone or domain.TIME_ZONE
     database: Database = request.app.state.database
     async with database.transaction_of(caller.organisation) as tx:
@@ -77,6 +80,19 @@ def _kept(emails: Sequence[str], contact: Contact | None) -> dict[str, Choice]:
     return {email: chosen[email.casefold()] for email in emails if email.casefold() in chosen}
 
 
+def _refuse_papers(given: NotificationSettings) -> None:
+    """400 when an address wants papers attached, which this service cannot fetch."""
+    why = "needs papers from the router, and this service cannot get them; ask its operator"
+    wrong = [
+        FieldError(f"addresses[{place}].{field}", "not_possible", why)
+        for place, one in enumerate(given.addresses or ())
+        for field, wanted in (("attachNote", one.attach_note), ("kinds", domain.PAPERS in (one.kinds or ())))
+        if wanted
+    ]
+    if wrong:
+        raise problems.invalid(wrong)
+
+
 def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice]]:
     """The addresses, each once however it is written, and what those have chosen that have.
 
@@ -84,7 +100,7 @@ def _addresses(given: NotificationSettings) -> tuple[list[str], dict[str, Choice
     ones.
     """
     if given.emails is None and given.addresses is None:
-        raise problems.invalid([FieldError("emails", "missing", "is required")])
+        raise problems.invalid([FieldError("emails", "missing", "is required, or `addresses`")])
     chosen = [(one.email, one.choice) for one in given.addresses or ()]
     emails: dict[str, str] = {}
     for address in [*(given.emails or ()), *(email for email, _ in chosen)]:

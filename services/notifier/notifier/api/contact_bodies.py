@@ -16,7 +16,8 @@ MOST_ADDRESSES = 20
 MOST_RETAILERS = 200
 
 KINDS = (
-    "new-shipment · reminder: of one that was not opened in half of its time · cancelled: a shipment you need not send"
+    "new-shipment · reminder: of one that was not opened in half of its time · papers: a parcel has its tracking code;"
+    " its address label and delivery note are attached · cancelled: a shipment you need not send"
     " · stock-corrected: there was less than was promised · unroutable: nobody can deliver your order · weekly-summary:"
     " on Mondays · webhook-paused. Left out: new-shipment, reminder and webhook-paused"
 )
@@ -81,6 +82,14 @@ class AddressSettings(wire.WireModel):
         NotGiven,
         Field(description="Retailers whose shipments it wants to hear of otherwise"),
     ] = None
+    attach_note: Annotated[
+        bool | None,
+        NotGiven,
+        Field(
+            description="Attach the delivery note (PDF) to each mail of a new shipment that is in no digest; left out,"
+            " there is only a link to it"
+        ),
+    ] = None
 
     @property
     def choice(self) -> Choice:
@@ -89,6 +98,7 @@ class AddressSettings(wire.WireModel):
             kinds=USUAL if self.kinds is None else frozenset(self.kinds),
             timing=_timing(self.timing, self.hour),
             retailers={one.retailer_id: _timing(one.timing, one.hour) for one in self.retailers or ()},
+            attach_note=bool(self.attach_note),
         )
 
 
@@ -176,6 +186,7 @@ def _shown(email: str, choice: Choice) -> AddressSettings:
             for retailer, timing in choice.retailers.items()
         )
         or None,
+        attach_note=choice.attach_note or None,
     )
 
 

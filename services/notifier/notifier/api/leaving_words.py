@@ -40,6 +40,7 @@ WORDS = {
         kinds={
             "new-shipment": "uudet lähetykset",
             "reminder": "muistutukset",
+            "papers": "pakettien asiakirjat",
             "cancelled": "perutut lähetykset",
             "stock-corrected": "oikaistut varastosaldot",
             "unroutable": "tilaukset ilman toimittajaa",
@@ -59,6 +60,7 @@ WORDS = {
         kinds={
             "new-shipment": "nya försändelser",
             "reminder": "påminnelser",
+            "papers": "dokument till paket",
             "cancelled": "annullerade försändelser",
             "stock-corrected": "rättade lagersaldon",
             "unroutable": "order utan leverantör",
@@ -78,6 +80,7 @@ WORDS = {
         kinds={
             "new-shipment": "new shipments",
             "reminder": "reminders",
+            "papers": "papers of parcels",
             "cancelled": "cancelled shipments",
             "stock-corrected": "corrected balances",
             "unroutable": "orders nobody can deliver",

@@ -194,6 +194,7 @@ def _kept(choices: Mapping[str, Choice]) -> bytes:
                 "kinds": sorted(choice.kinds),
                 "timing": _timing_kept(choice.timing),
                 "retailers": {retailer: _timing_kept(timing) for retailer, timing in choice.retailers.items()},
+                "attach_note": choice.attach_note,
             }
             for email, choice in choices.items()
         }
@@ -205,6 +206,8 @@ def _choice(kept: dict[str, Any]) -> Choice:
         kinds=frozenset(kept["kinds"]),
         timing=Timing(*kept["timing"]),
         retailers={retailer: Timing(*timing) for retailer, timing in kept["retailers"].items()},
+        # An earlier release did not ask.
+        attach_note=kept.get("attach_note", False),
     )
 
 

@@ -42,6 +42,7 @@ class Words:
     unknown: str
     forgotten: str
     no_note: str
+    no_label: str
 
 
 WORDS: Mapping[str, Words] = {
@@ -79,6 +80,7 @@ WORDS: Mapping[str, Words] = {
         unknown="Linkki ei ole meidän, tai se on katkennut matkalla. Mitään ei muutettu.",
         forgotten="Tätä lähetystä ei enää ole. Mitään ei muutettu.",
         no_note="Lähetysluetteloa ei ole: lähetys on peruttu, tai sitä ei enää ole.",
+        no_label="Osoitelappua ei ole: seurantakoodi on teidän omanne, tai pakettia ei enää ole.",
     ),
     "sv": Words(
         language="sv",
@@ -113,6 +115,7 @@ WORDS: Mapping[str, Words] = {
         unknown="Länken är inte vår, eller har gått sönder på vägen. Inget har ändrats.",
         forgotten="Den här försändelsen finns inte längre. Inget har ändrats.",
         no_note="Det finns ingen följesedel: försändelsen är annullerad, eller finns inte längre.",
+        no_label="Det finns ingen adressetikett: spårningskoden är er egen, eller paketet finns inte längre.",
     ),
     "en": Words(
         language="en",
@@ -149,6 +152,7 @@ WORDS: Mapping[str, Words] = {
         unknown="This is no link of ours, or it was broken on the way. Nothing was changed.",
         forgotten="There is no such shipment any more. Nothing was changed.",
         no_note="There is no delivery note: the shipment is cancelled, or is not there any more.",
+        no_label="There is no address label: the tracking code is your own, or the parcel is not there any more.",
     ),
 }
 

@@ -4,6 +4,7 @@ It needs no account: which shipment and supplier it is about stands in it, signe
 supplier. What reads mails for viruses follows links, so GET and HEAD change nothing.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from router import domain
 from router.api import answer_page, answer_words, papers, shipment_moves, shipment_requests
 from router.api.answer_words import REASONS, Words
+from router.api.papers import Which
 from router.domain import Change, Refusal, RejectedRow, Shipment
 from shared import failures, links, page, postgres, problems
 from shared.links import Signer
@@ -98,21 +100,44 @@ async def answer_shipment(request: Request, token: Token = "") -> Response:
 
 @router.get(links.NOTE_PATH)
 async def delivery_note_by_link(request: Request, token: Token = "") -> Response:
-    """The delivery note of a shipment's first parcel, as PDF. 404 when there is none any more, 410 for an old link."""
-    signer: Signer = request.app.state.signer
+    """The delivery note of a parcel, as PDF: of the first one, unless the link says which. 404 when there is none any
+    more, 410 for an old link.
+    """
     words = answer_words.of("en")
+
+    def make(shipment_id: str, supplier_id: str, code: str | None = None) -> Awaitable[Response]:
+        return papers.note(request, supplier_id, shipment_id, Which(code=code))
+
+    return await _paper(request, links.NOTE, token, make, words, words.no_note)
+
+
+@router.get(links.LABEL_PATH)
+async def label_by_link(request: Request, token: Token = "") -> Response:
+    """The address label of a parcel, as PDF. 404 when there is none, or none any more, 410 for an old link."""
+    words = answer_words.of("en")
+
+    def make(shipment_id: str, supplier_id: str, code: str) -> Awaitable[Response]:
+        return papers.label(request, supplier_id, shipment_id, Which(code=code))
+
+    return await _paper(request, links.LABEL, token, make, words, words.no_label)
+
+
+async def _paper(
+    request: Request, purpose: str, token: str, make: Callable[..., Awaitable[Response]], words: Words, missing: str
+) -> Response:
+    """The paper that a link is for, made of what it is about, or the page that says why there is none."""
     try:
-        shipment_id, supplier_id = signer.read(links.NOTE, token, datetime.now(UTC))
+        subject = _signer(request).read(purpose, token, datetime.now(UTC))
     except links.Expired:
         return _said(words, words.expired, GONE)
     except links.Forged:
         return _said(words, words.unknown, NONE)
     try:
-        made = await papers.note(request, supplier_id, shipment_id, None)
+        made = await make(*subject)
     except problems.Refused as refused:
         if refused.status != NONE:
             raise
-        return _said(words, words.no_note, NONE)
+        return _said(words, missing, NONE)
     except postgres.TROUBLE as error:
         return _away(request, words, error)
     made.headers["Cache-Control"] = "no-store"
@@ -120,11 +145,15 @@ async def delivery_note_by_link(request: Request, token: Token = "") -> Response
     return made
 
 
+def _signer(request: Request) -> Signer:
+    signer: Signer = request.app.state.signer
+    return signer
+
+
 def _read(request: Request, token: str) -> Whose | Response:
     """What a link is about, or the page that says why it is good for nothing."""
-    signer: Signer = request.app.state.signer
     try:
-        shipment_id, supplier_id, language = signer.read(links.ANSWER, token, datetime.now(UTC))
+        shipment_id, supplier_id, language = _signer(request).read(links.ANSWER, token, datetime.now(UTC))
     except links.Expired as expired:
         words = answer_words.of(expired.subject[2])
         return _said(words, words.expired, GONE)

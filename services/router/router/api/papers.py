@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -61,6 +62,18 @@ FILE = {"schema": {"type": "string", "format": "binary"}}
 MEDIA = {"pdf": "application/pdf", "zpl": "application/zpl"}
 
 
+@dataclass(frozen=True)
+class Which:
+    """Which parcel of a shipment is meant: by its id, or by a tracking code of it; the first one without either."""
+
+    parcel_id: str | None = None
+    code: str | None = None
+
+    def means(self, parcel: Parcel) -> bool:
+        """Whether it is this one."""
+        return self.parcel_id in (None, parcel.parcel_id) and (self.code is None or self.code in parcel.tracking_codes)
+
+
 @router.get(
     "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id:path}/label",
     summary="Get the address label of a parcel",
@@ -85,20 +98,34 @@ async def label_of(
     known: IfNoneMatch = None,
 ) -> Response:
     """404 for a shipment or a parcel that is not there, and for a parcel without a label."""
-    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
-        shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
+    return await label(request, caller.organisation, shipment_id, Which(parcel_id), made_as, size, known)
+
+
+async def label(
+    request: Request,
+    organisation: str,
+    shipment_id: str,
+    which: Which,
+    made_as: LabelFormat = "pdf",
+    size: LabelSize = "107x192",
+    known: str | None = None,
+) -> Response:
+    """The address label of a parcel, for an organisation that may see it; see `label_of`."""
+    async with shipment_requests.database(request).transaction_of(organisation) as tx:
+        shipment, parcel = await _parcel(tx, shipment_id, which)
+        parcel_id = parcel.parcel_id
         if (why := domain.why_no_label(shipment, parcel)) is not None:
             raise problems.not_found(f"address label of parcel {parcel_id}: {why}")
         if parcel.tracking_from == coding.NSHIFT:
             theirs = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
             return _of_nshift(theirs, shipment, parcel, made_as, known)
-        label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
-    name = facts.fingerprint(label, made_as, size)
+        facts_of_label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
+    name = facts.fingerprint(facts_of_label, made_as, size)
     if is_known(name, known):
         return unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
     try:
-        made = await press.of(request.app.state.service).paper(name, make, label, size)
+        made = await press.of(request.app.state.service).paper(name, make, facts_of_label, size)
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
     except ValueError as error:
@@ -125,17 +152,15 @@ async def delivery_note_of(
     request: Request, caller: Party, shipment_id: ShipmentId, parcel_id: ParcelId, known: IfNoneMatch = None
 ) -> Response:
     """404 for a shipment or a parcel that is not there, and for a shipment of which nothing is sent."""
-    return await note(request, caller.organisation, shipment_id, parcel_id, known)
+    return await note(request, caller.organisation, shipment_id, Which(parcel_id), known)
 
 
 async def note(
-    request: Request, organisation: str, shipment_id: str, parcel_id: str | None, known: str | None = None
+    request: Request, organisation: str, shipment_id: str, which: Which, known: str | None = None
 ) -> Response:
-    """The delivery note of a parcel, or of the first one, for an organisation that may see it; see
-    `delivery_note_of`.
-    """
+    """The delivery note of a parcel, for an organisation that may see it; see `delivery_note_of`."""
     async with shipment_requests.database(request).transaction_of(organisation) as tx:
-        shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
+        shipment, parcel = await _parcel(tx, shipment_id, which)
         if (why := domain.why_no_note(shipment)) is not None:
             raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
         facts_of_note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
@@ -160,12 +185,12 @@ def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as:
     return answer(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
-async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str | None) -> tuple[Shipment, Parcel]:
-    """The parcel in its shipment, the first one without an id; 404 when there is none that the caller may see."""
+async def _parcel(tx: Transaction, shipment_id: str, which: Which) -> tuple[Shipment, Parcel]:
+    """The parcel in its shipment; 404 when there is none that the caller may see."""
     shipment = await shipment_requests.find(tx, shipment_id)
-    parcel = next((one for one in domain.packing(shipment) if parcel_id in (None, one.parcel_id)), None)
+    parcel = next(filter(which.means, domain.packing(shipment)), None)
     if parcel is None:
-        raise problems.not_found(f"parcel {parcel_id} in shipment {shipment_id}")
+        raise problems.not_found(f"parcel {which.parcel_id or which.code} in shipment {shipment_id}")
     return shipment, parcel
 
 
