@@ -40,7 +40,8 @@ class Carrier(Protocol):
         `NoLabel`."""
 
     async def cancel(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> str | None:
-        """Let the booking of a parcel be given up. Why there is nothing to give up, as a sentence; None if there is."""
+        """Let the booking of a parcel be given up. Why there is nothing to give up, as a sentence; None if there is.
+        Raises problems.Refused with 404 when it was never to be booked."""
 
     def track(
         self, parcel: Parcel, called: str | None, service: DeliveryService | None, links: Mapping[str, TrackingLink]

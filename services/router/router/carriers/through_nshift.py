@@ -8,6 +8,7 @@ from router.domain.delivery_service import DeliveryService
 from router.domain.tracking_link import TrackingLink
 from router.papers.facts import LabelFacts
 from router.store import bookings
+from shared import problems
 from shared.postgres import Transaction
 
 
@@ -31,7 +32,7 @@ class ThroughNShift:
             return None
         stands = await bookings.booking_of(tx, shipment.shipment_id, parcel.parcel_id)
         if stands is None:
-            return f"Parcel {parcel.parcel_id} has no booking, so there is nothing to give up"
+            raise problems.not_found(f"booking of parcel {parcel.parcel_id}")
         return f"The booking is {stands.state}, so there is nothing to give up"
 
     def track(
