@@ -122,8 +122,10 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     "DELETE /ecommerce/v3/tracking/series/{name}": {"name": "ending"},
     "DELETE /ecommerce/v3/tracking/carriers/{carrier}": {"carrier": "forgetting"},
     "DELETE /ecommerce/v3/tracking/accounts/{catalogue_id}": {"catalogue_id": "closing"},
+    "PUT /ecommerce/v3/tracking/accounts/{catalogue_id}": {"catalogue_id": "closing"},
 }
-"""Which other thing is asked for, because afterwards it is no longer what it was; its name in the market."""
+"""Which other thing is asked for, because afterwards it is no longer what it was, or because others have one of the
+same name by then; its name in the market."""
 
 
 def things_for(operation: str, market: Market) -> dict[str, str]:

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from router import app, domain, handlers, store
+from router.carriers.booker import Booker
+from router.carriers.nshift import NShift
 from router.domain import Route, Shipment
 from router.papers import press
 from shared.contracts import (
@@ -25,7 +27,9 @@ from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router import examples
+from tests.router.booking import ACCOUNT, GIVEN, SEALER, confirm
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, SUPPLIER, balance, catalogue, order, row
+from tests.router.nshift_stand_in import StandIn
 
 SIGNER = Signer()
 
@@ -143,3 +147,36 @@ async def shipments(router: Router) -> list[Shipment]:
 def shipment(shipments: list[Shipment]) -> Shipment:
     """The supplier's shipment of the first order."""
     return shipments[0]
+
+
+@pytest.fixture
+def sealer(service: Service) -> None:
+    """A router with a key to seal with."""
+    service.app.state.sealer = SEALER
+
+
+@pytest.fixture
+def nshift() -> StandIn:
+    """nShift."""
+    return StandIn()
+
+
+@pytest.fixture
+async def booker(nshift: StandIn) -> AsyncIterator[Booker]:
+    """A booker that is asked to look by the test."""
+    made = Booker(NShift("https://nshift.test/v1", nshift), SEALER)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def confirmed(
+    sealer: None,
+    client: httpx.AsyncClient,
+    supplier: dict[str, str],
+    retailer: dict[str, str],
+    shipment: Shipment,
+) -> str:
+    """The address of the booking of a parcel that is confirmed, of a catalogue with an account."""
+    assert (await client.put(ACCOUNT, json=GIVEN, headers=retailer)).status_code == 200
+    return await confirm(client, supplier, shipment)

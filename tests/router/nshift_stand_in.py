@@ -1,5 +1,6 @@
 """A stand-in for nShift: it stores, prints and discards as its public documents say, and notes what it was asked."""
 
+import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Callable
@@ -13,7 +14,7 @@ class StandIn(httpx.AsyncBaseTransport):
     """nShift at the other end of a network.
 
     Faults strike one request each, by its method and the last part of its path: `before` it reaches nShift, or `after`
-    nShift has done it, on the way back.
+    nShift has done it, on the way back. One with a gate is answered when that is opened.
     """
 
     def __init__(self, user: str = "USER", secret: str = "SECRET") -> None:
@@ -24,12 +25,15 @@ class StandIn(httpx.AsyncBaseTransport):
         self.asked: list[str] = []
         self.before: dict[str, Callable[[], httpx.Response]] = {}
         self.after: dict[str, Callable[[], httpx.Response]] = {}
+        self.gates: dict[str, asyncio.Event] = {}
         self._last = 100
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Do as nShift does."""
         what = f"{request.method} {request.url.path.rsplit('/', 1)[-1]}"
         self.asked.append(what)
+        if gate := self.gates.pop(what, None):
+            await gate.wait()
         if fault := self.before.pop(what, None):
             return fault()
         if request.headers["authorization"] != self.login:
@@ -57,6 +61,9 @@ class StandIn(httpx.AsyncBaseTransport):
                 return httpx.Response(201, json=[made])
             case "GET", "shipments", _, "prints":
                 return httpx.Response(200, json=[{"id": "1", "data": b64encode(LABEL).decode()}])
+            case "DELETE", "stored-shipments", stored if stored in self.stored:
+                del self.stored[stored]
+                return httpx.Response(204)
             case "DELETE", "shipments", printed:
                 self.discarded.append(printed)
                 return httpx.Response(204)

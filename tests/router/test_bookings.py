@@ -1,8 +1,6 @@
 """Parcels that nShift books: each once, whatever happens on the way (real PostgreSQL, and a stand-in for nShift)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
@@ -10,11 +8,11 @@ import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.carriers import accounts
-from router.carriers import booker as parts
+from router.carriers import accounts, noting, trying
 from router.carriers.booker import Booker
-from router.carriers.carrier import Booked
 from router.carriers.nshift import NShift
+from router.carriers.system import Account, Booked
+from router.carriers.trying import Tried
 from router.domain import Shipment, booking
 from router.domain.booking import Verdict
 from router.store import bookings, carrier_accounts
@@ -23,74 +21,14 @@ from shared.contracts import ShipmentChanged
 from shared.postgres import Database
 from shared.sealing import Sealer
 from shared.service import Service
+from tests.router.booking import ACCOUNT, GIVEN, KEY, SEALER, book_due, confirm, let_time_pass, packed, state
 from tests.router.conftest import SIGNER, Router
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, STRANGER, SUPPLIER, balance, catalogue, order, row
 from tests.router.nshift_stand_in import LABEL, StandIn, lost
 from tests.router.parcels import SHIPMENTS, confirmation, parcel
+from tests.router.series import give, series
 
-ACCOUNT = "/ecommerce/v3/tracking/accounts/W1"
-GIVEN = {"user": "USER", "secret": "SECRET"}
-KEY = sealing.new_key()
-SEALER = Sealer([KEY])
-
-
-@pytest.fixture(autouse=True)
-def sealer(service: Service) -> None:
-    """A router with a key to seal with."""
-    service.app.state.sealer = SEALER
-
-
-@pytest.fixture
-def nshift() -> StandIn:
-    """nShift."""
-    return StandIn()
-
-
-@pytest.fixture
-async def booker(nshift: StandIn) -> AsyncIterator[Booker]:
-    """A booker that is asked to look by the test."""
-    made = Booker(NShift("https://nshift.test/v1", nshift), SEALER)
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def confirmed(
-    client: httpx.AsyncClient, supplier: dict[str, str], retailer: dict[str, str], shipment: Shipment
-) -> str:
-    """The address of the booking of a parcel that is confirmed, of a catalogue with an account."""
-    assert (await client.put(ACCOUNT, json=GIVEN, headers=retailer)).status_code == 200
-    return await confirm(client, supplier, shipment)
-
-
-async def confirm(client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment) -> str:
-    """Confirm a shipment that goes through nShift; the address of its parcel's booking."""
-    sent = {"deliveryOperator": "Unifaun", "serviceCode": "PO2103"}
-    address = f"{SHIPMENTS}/{shipment.shipment_id}"
-    packed = confirmation(parcel("1", BOOTS=5, SOCKS=2) | sent)
-    answer = await client.patch(address, json=packed, headers=supplier)
-    assert answer.status_code == 200, answer.text
-    return f"{address}/parcels/1/booking"
-
-
-async def packed(client: httpx.AsyncClient, supplier: dict[str, str], address: str) -> dict[str, Any]:
-    """The parcel of a booking, as it is answered."""
-    answer = await client.get(address.partition("/parcels")[0], headers=supplier)
-    shown: dict[str, Any] = answer.json()["consignment"]["parcels"][0]
-    return shown
-
-
-async def state(client: httpx.AsyncClient, headers: dict[str, str], address: str) -> tuple[str, str | None]:
-    """How a booking stands, and why."""
-    answer = await client.get(address, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["state"], answer.json().get("message")
-
-
-async def let_time_pass(router: Router) -> None:
-    """Let what is to be tried later, or is leased, be due."""
-    async with router.database.transaction() as tx:
-        await tx.execute("UPDATE bookings SET next_at = now() - interval '1 second'")
+pytestmark = pytest.mark.usefixtures("sealer")
 
 
 async def test_a_confirmed_parcel_is_booked_and_everybody_hears_its_code(
@@ -104,7 +42,7 @@ async def test_a_confirmed_parcel_is_booked_and_everybody_hears_its_code(
     shipment: Shipment,
 ) -> None:
     assert await state(client, retailer, confirmed) == ("pending", None)
-    assert await booker.book_due(router.database) == 1
+    assert await book_due(booker, router.database) == 1
     shown = await packed(client, supplier, confirmed)
     assert (shown["trackingCodes"], shown["ownTrackingCodes"]) == (["NS102"], False)
     assert await state(client, supplier, confirmed) == ("booked", None)
@@ -113,7 +51,7 @@ async def test_a_confirmed_parcel_is_booked_and_everybody_hears_its_code(
     async with router.database.transaction_of(SUPPLIER) as tx:
         assert await bookings.label_of(tx, shipment.shipment_id, "1") == LABEL
     assert list(nshift.printed.values()) == [f"{shipment.shipment_id.hex}-1"]
-    assert await booker.book_due(router.database) == 0
+    assert await book_due(booker, router.database) == 0
 
 
 async def test_without_an_account_it_is_told_why_and_may_be_tried_again_with_one(
@@ -125,11 +63,11 @@ async def test_without_an_account_it_is_told_why_and_may_be_tried_again_with_one
     shipment: Shipment,
 ) -> None:
     address = await confirm(client, supplier, shipment)
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert await state(client, supplier, address) == ("refused", "the catalogue has no nShift account")
     await client.put(ACCOUNT, json=GIVEN, headers=retailer)
     assert (await client.post(address, headers=supplier)).json()["state"] == "pending"
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert (await state(client, supplier, address))[0] == "booked"
     assert (await client.post(address, headers=supplier)).status_code == 409
 
@@ -143,13 +81,13 @@ async def test_what_nshift_puts_off_is_tried_later(
     confirmed: str,
 ) -> None:
     nshift.before["POST stored-shipments"] = lambda: httpx.Response(429)
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     answer = (await client.get(confirmed, headers=supplier)).json()
     assert (answer["state"], answer["message"], answer["attempts"]) == ("pending", "nShift is asked too often (429)", 1)
     assert answer["nextAt"] > answer["changedAt"]
-    assert await booker.book_due(router.database) == 0
-    await let_time_pass(router)
-    assert await booker.book_due(router.database) == 1
+    assert await book_due(booker, router.database) == 0
+    await let_time_pass(router.database)
+    assert await book_due(booker, router.database) == 1
     assert nshift.asked == ["POST stored-shipments", "POST stored-shipments", "POST shipments", "GET prints"]
 
 
@@ -162,10 +100,10 @@ async def test_an_answer_that_is_lost_after_storing_books_once(
     confirmed: str,
 ) -> None:
     nshift.after["POST stored-shipments"] = lost
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert (await state(client, supplier, confirmed))[0] == "pending"
-    await let_time_pass(router)
-    await booker.book_due(router.database)
+    await let_time_pass(router.database)
+    await book_due(booker, router.database)
     assert (await state(client, supplier, confirmed))[0] == "booked"
     assert (len(nshift.printed), nshift.stored) == (1, {})
 
@@ -179,10 +117,10 @@ async def test_an_answer_that_is_lost_after_printing_is_left_to_a_person(
     confirmed: str,
 ) -> None:
     nshift.after["POST shipments"] = lost
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     for _ in range(3):
-        await let_time_pass(router)
-        await booker.book_due(router.database)
+        await let_time_pass(router.database)
+        await book_due(booker, router.database)
     (known, message) = await state(client, supplier, confirmed)
     assert known == "refused"
     assert "look there for order number" in str(message)
@@ -204,13 +142,13 @@ async def test_a_booker_that_dies_before_it_notes_the_answer_books_nothing_twice
     async with router.database.transaction() as tx:
         (claimed,) = await bookings.claim_bookings(tx, 8, 60)
     # As long as its lease lasts nobody else takes it; then it is as if nShift had never answered.
-    assert await booker.book_due(router.database) == 0
+    assert await book_due(booker, router.database) == 0
     assert claimed.account is not None
     shipment = next(one for one in await router.shipments() if one.shipment_id == claimed.shipment_id)
-    wanted = parts.to_book(shipment, shipment.parcels[0])
-    await booker.carrier.book(wanted, accounts.opened(SEALER, claimed.account), maybe_booked=False)
-    await let_time_pass(router)
-    await booker.book_due(router.database)
+    wanted = trying.to_book(shipment, shipment.parcels[0])
+    await booker.system.book(wanted, accounts.opened(SEALER, claimed.account), maybe_booked=False)
+    await let_time_pass(router.database)
+    await book_due(booker, router.database)
     assert (await state(client, supplier, confirmed))[0] == "refused"
     assert len(nshift.printed) == 1
 
@@ -234,7 +172,7 @@ async def test_two_bookers_share_the_work_and_book_each_parcel_once(
     other = Booker(NShift("https://nshift.test/v1", nshift), SEALER)
     elsewhere = await Database.connect(database, "router", size=4)
     for _ in range(2):
-        await asyncio.gather(booker.book_due(router.database), other.book_due(elsewhere))
+        await asyncio.gather(book_due(booker, router.database), book_due(other, elsewhere))
     await other.stop()
     await elsewhere.close()
     assert (len(nshift.printed), len(set(nshift.printed.values()))) == (10, 10)
@@ -256,8 +194,10 @@ async def test_codes_of_ones_own_that_come_first_stay_and_what_was_booked_is_giv
     # The one that is booked already when the code of one's own comes, and the one that is not.
     booked = Booked("102", ("NS102",), LABEL)
     async with router.database.transaction() as tx:
-        assert await parts.note(tx, claimed, booked, Verdict("booked")) == "cancelling"
-    await booker.book_due(router.database)
+        assert claimed.account is not None
+        tried = Tried(Verdict("booked"), booked, accounts.mark(claimed.account, Account(**GIVEN)), LABEL)
+        assert await noting.note(tx, claimed, tried) == "cancelling"
+    await book_due(booker, router.database)
     assert ((await state(client, supplier, confirmed))[0], nshift.discarded) == ("cancelled", ["102"])
     assert (await packed(client, supplier, confirmed))["trackingCodes"] == ["OWN"]
 
@@ -272,7 +212,7 @@ async def test_a_parcel_that_has_codes_by_now_is_not_booked(
 ) -> None:
     late = {"consignment": {"parcels": [{"parcelId": "1", "trackingCodes": ["OWN"]}]}}
     await client.patch(confirmed.partition("/parcels")[0], json=late, headers=supplier)
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert ((await state(client, supplier, confirmed))[0], nshift.asked) == ("not wanted", [])
 
 
@@ -285,14 +225,14 @@ async def test_a_booking_is_given_up_and_may_be_made_anew(
     confirmed: str,
 ) -> None:
     assert (await client.delete(confirmed, headers=supplier)).status_code == 409
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert (await client.delete(confirmed, headers=supplier)).json()["state"] == "cancelling"
     assert (await packed(client, supplier, confirmed))["trackingCodes"] == ["NS102"]
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert await state(client, supplier, confirmed) == ("cancelled", None)
     assert ((await packed(client, supplier, confirmed))["trackingCodes"], nshift.discarded) == ([], ["102"])
     await client.post(confirmed, headers=supplier)
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert (await packed(client, supplier, confirmed))["trackingCodes"] == ["NS104"]
 
 
@@ -304,10 +244,10 @@ async def test_what_nshift_does_not_give_up_stays_booked(
     supplier: dict[str, str],
     confirmed: str,
 ) -> None:
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     await client.delete(confirmed, headers=supplier)
     nshift.before["DELETE 102"] = lambda: httpx.Response(400, content=b"sent already")
-    await booker.book_due(router.database)
+    await book_due(booker, router.database)
     assert await state(client, supplier, confirmed) == ("booked", "nShift refuses: 400 sent already")
     assert (await packed(client, supplier, confirmed))["trackingCodes"] == ["NS102"]
 
@@ -334,7 +274,7 @@ async def test_an_account_is_kept_sealed_and_its_secret_told_to_nobody(
             await client.put(ACCOUNT, json={"user": "U", "secret": ["SECRET"], "x": "SECRET"}, headers=retailer),
             await client.put(ACCOUNT, json={"user": "U", "secret": "SECRETÄ"}, headers=retailer),
         ]
-        await booker.book_due(router.database)
+        await book_due(booker, router.database)
     assert [answer.status_code for answer in answers] == [200, 200, 400, 400]
     assert answers[1].json() == {
         "catalogExternalId": "W1",
@@ -377,14 +317,68 @@ async def test_accounts_come_under_the_newest_key(
 ) -> None:
     new = sealing.new_key()
     keys = Sealer([new, KEY])
-    with pytest.raises(sealing.NotOpened):
-        await accounts.seal_anew(router.database, Sealer([new]))
     assert await accounts.seal_anew(router.database, keys) == 1
     assert await accounts.seal_anew(router.database, keys) == 0
     async with router.database.transaction() as tx:
         kept = await carrier_accounts.account_of(tx, RETAILER, "W1")
     assert kept is not None
     assert accounts.opened(Sealer([new]), kept).secret == "SECRET"
+
+
+async def test_an_account_whose_key_is_lost_keeps_no_other_under_an_old_one(
+    client: httpx.AsyncClient, service: Service, router: Router, retailer: dict[str, str], confirmed: str
+) -> None:
+    new = sealing.new_key()
+    async with router.database.transaction() as tx:
+        lost = accounts.sealed(Sealer([sealing.new_key()]), RETAILER, "A", "U", "S")
+        await carrier_accounts.save_account(tx, RETAILER, "A", lost, None)
+    with structlog.testing.capture_logs() as logs:
+        assert await accounts.seal_anew(router.database, Sealer([new, KEY])) == 1
+    assert [(one["event"], one["catalogue"]) for one in logs] == [("carrier account cannot be opened", "A")]
+    async with router.database.transaction() as tx:
+        kept = await carrier_accounts.account_of(tx, RETAILER, "W1")
+    assert kept is not None
+    assert accounts.opened(Sealer([new]), kept).secret == "SECRET"
+
+
+async def test_an_account_is_refused_with_every_field_that_is_wrong(
+    client: httpx.AsyncClient, retailer: dict[str, str], confirmed: str
+) -> None:
+    wrong = {"user": "U U", "secret": "SECRETÄ", "senderQuickId": "Ä", "x": 1}
+    answer = await client.put(ACCOUNT, json=wrong, headers=retailer)
+    assert answer.status_code == 400
+    assert {one["field"] for one in answer.json()["errors"]} == {"user", "secret", "senderQuickId", "x"}
+    blank = await client.put(ACCOUNT, json={"user": " ", "secret": " "}, headers=retailer)
+    assert {one["field"] for one in blank.json()["errors"]} == {"user", "secret"}
+
+
+async def test_an_account_is_of_a_catalogue_that_the_retailer_has(
+    client: httpx.AsyncClient, router: Router, retailer: dict[str, str], confirmed: str
+) -> None:
+    strangers = SIGNER.headers(STRANGER, "retailer")
+    assert (await client.put(ACCOUNT, json=GIVEN, headers=strangers)).status_code == 404
+    assert (await client.put(ACCOUNT.replace("W1", "W0"), json=GIVEN, headers=retailer)).status_code == 404
+    async with router.database.transaction() as tx:
+        assert await tx.fetch_value("SELECT count(*) FROM carrier_accounts") == 1
+
+
+async def test_a_number_of_a_series_is_nothing_to_give_up(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    await give(router, series())
+    address = f"{SHIPMENTS}/{shipment.shipment_id}"
+    assert (await client.post(f"{address}/delivered", headers=supplier)).status_code == 200
+    answer = await client.delete(f"{address}/parcels/1/booking", headers=supplier)
+    assert (answer.status_code, "series posti" in answer.json()["message"]) == (409, True)
+
+
+async def test_a_parcel_whose_id_has_a_slash_has_a_booking_too(
+    client: httpx.AsyncClient, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    address = f"{SHIPMENTS}/{shipment.shipment_id}"
+    sent = parcel("1/2", BOOTS=5, SOCKS=2) | {"deliveryOperator": "nShift"}
+    assert (await client.patch(address, json=confirmation(sent), headers=supplier)).status_code == 200
+    assert (await state(client, supplier, f"{address}/parcels/1%2F2/booking"))[0] == "pending"
 
 
 async def test_the_service_books_what_is_due_until_it_is_stopped(
@@ -405,8 +399,9 @@ def test_a_booking_is_tried_later_each_time_and_not_for_ever(
     kind: booking.State, attempts: int, tried_s: float, unsure: bool
 ) -> None:
     verdict = booking.put_off(kind, "not now", attempts, tried_s, unsure=unsure)
+    assert verdict.unsure == unsure
     if tried_s < booking.WHOLE_S:
-        assert (verdict.state, verdict.unsure) == (kind, unsure)
+        assert verdict.state == kind
         assert booking.FIRST_S <= verdict.pause_s <= booking.LONGEST_S
     else:
         assert verdict.state == ("refused" if kind == "pending" else "booked")

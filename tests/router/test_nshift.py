@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from router.carriers import carrier
-from router.carriers.carrier import Account, ParcelToBook
+from router.carriers import system
 from router.carriers.nshift import NShift
+from router.carriers.system import Account, ParcelToBook
 from shared.contracts import AdditionalService, Party, ServiceAttribute
 
 HERE = Path(__file__).with_name("nshift")
@@ -86,7 +86,7 @@ def at(transport: httpx.AsyncBaseTransport) -> NShift:
 async def test_a_parcel_is_stored_under_its_key_and_printed() -> None:
     recorded = Recorded("booked")
     booked = await at(recorded).book(PARCEL, ACCOUNT, maybe_booked=False)
-    assert booked == carrier.Booked("5666306", ("JJFI65432100000000224",), b"%PDF-1.4 label")
+    assert booked == system.Booked("5666306", ("JJFI65432100000000224",), b"%PDF-1.4 label")
     assert recorded.left == []
 
 
@@ -97,7 +97,7 @@ async def test_the_sender_may_be_one_that_nshift_knows() -> None:
         asked.append(json.loads(request.content))
         return httpx.Response(500)
 
-    with pytest.raises(carrier.Unanswered):
+    with pytest.raises(system.Unanswered):
         await at(httpx.MockTransport(answer)).book(PARCEL, Account("U", "S", "7"), maybe_booked=False)
     assert asked[0]["sender"] == {"quickId": "7"}
 
@@ -110,7 +110,7 @@ async def test_what_was_stored_before_is_found_and_not_stored_twice() -> None:
 
 async def test_what_may_have_been_printed_is_never_booked_again() -> None:
     recorded = Recorded("not_found_again")
-    with pytest.raises(carrier.Lost, match="order number 0123456789abcdef-1"):
+    with pytest.raises(system.Lost, match="order number 0123456789abcdef-1"):
         await at(recorded).book(PARCEL, ACCOUNT, maybe_booked=True)
     assert recorded.left == []
 
@@ -121,18 +121,53 @@ async def test_what_may_have_been_printed_is_never_booked_again() -> None:
 )
 async def test_what_nshift_refuses_is_told_in_its_words_and_leaves_nothing_there(name: str, says: str) -> None:
     recorded = Recorded(name)
-    with pytest.raises(carrier.Refused, match=says):
+    with pytest.raises(system.Refused, match=says):
         await at(recorded).book(PARCEL, ACCOUNT, maybe_booked=False)
     assert recorded.left == []
 
 
-async def test_a_label_is_fetched_and_a_booking_given_up_even_twice() -> None:
+async def test_a_label_is_fetched_and_a_booking_given_up_and_then_gone() -> None:
     recorded = Recorded("labelled_and_cancelled")
     nshift = at(recorded)
     assert await nshift.label("5666306", ACCOUNT) == b"%PDF-1.4 label"
-    for _ in range(2):
+    await nshift.cancel("5666306", ACCOUNT)
+    with pytest.raises(system.Gone):
         await nshift.cancel("5666306", ACCOUNT)
     assert recorded.left == []
+
+
+async def test_that_looking_is_refused_says_nothing_of_the_parcel() -> None:
+    nshift = at(httpx.MockTransport(lambda _: httpx.Response(400, content=b"bad query")))
+    with pytest.raises(system.Unanswered, match="bad query"):
+        await nshift.book(PARCEL, ACCOUNT, maybe_booked=True)
+    with pytest.raises(system.Unanswered, match="bad query"):
+        await nshift.withdraw(PARCEL.key, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("answers", "means"),
+    [
+        # Found, and gone when it was to be printed or deleted: the earlier try has printed it meanwhile.
+        ([httpx.Response(404)], system.Lost),
+        # Refused by the printer, and not to be deleted now: it has to be found again.
+        ([httpx.Response(422, json=[]), httpx.Response(429)], system.Unanswered),
+        ([httpx.Response(422, json=[]), httpx.Response(404)], system.Refused),
+    ],
+)
+async def test_what_is_found_and_cannot_be_printed_is_not_left_there_unheard_of(
+    answers: list[httpx.Response], means: type[Exception]
+) -> None:
+    found = httpx.Response(200, json=[{"id": "1", "status": "READY", "orderNo": PARCEL.key}])
+    with pytest.raises(means):
+        await at(httpx.MockTransport(saying(found, *answers))).book(PARCEL, ACCOUNT, maybe_booked=True)
+
+
+async def test_what_is_stored_is_withdrawn_and_what_may_be_printed_is_told() -> None:
+    found = httpx.Response(200, json=[{"id": "1", "status": "READY", "orderNo": PARCEL.key}])
+    await at(httpx.MockTransport(saying(found, httpx.Response(204)))).withdraw(PARCEL.key, ACCOUNT)
+    for answers in ([httpx.Response(200, json=[])], [found, httpx.Response(404)]):
+        with pytest.raises(system.Lost, match=f"order number {PARCEL.key}, and discard it"):
+            await at(httpx.MockTransport(saying(*answers))).withdraw(PARCEL.key, ACCOUNT)
 
 
 def failing(error: type[httpx.HTTPError]) -> Callable[[httpx.Request], httpx.Response]:
@@ -156,22 +191,22 @@ STORED = httpx.Response(201, json={"id": "1", "status": "READY"})
 @pytest.mark.parametrize(
     ("answer", "means"),
     [
-        (failing(httpx.ConnectError), carrier.NotNow),
-        (failing(httpx.ConnectTimeout), carrier.NotNow),
-        (failing(httpx.ReadTimeout), carrier.Unanswered),
-        (failing(httpx.RemoteProtocolError), carrier.Unanswered),
-        (saying(httpx.Response(401)), carrier.NotNow),
-        (saying(httpx.Response(429)), carrier.NotNow),
-        (saying(httpx.Response(503)), carrier.Unanswered),
-        (saying(httpx.Response(400, json={"code": "MISSING", "message": "no body"})), carrier.Refused),
-        (saying(httpx.Response(302, headers={"location": "http://elsewhere.test"})), carrier.Refused),
-        (saying(httpx.Response(422, content=b"?")), carrier.Refused),
-        (saying(httpx.Response(201, content=b"<html>")), carrier.Unanswered),
-        (saying(httpx.Response(201, content=b"1" * 10_000_001)), carrier.Unanswered),
+        (failing(httpx.ConnectError), system.NotNow),
+        (failing(httpx.ConnectTimeout), system.NotNow),
+        (failing(httpx.ReadTimeout), system.Unanswered),
+        (failing(httpx.RemoteProtocolError), system.Unanswered),
+        (saying(httpx.Response(401)), system.NotNow),
+        (saying(httpx.Response(429)), system.NotNow),
+        (saying(httpx.Response(503)), system.Unanswered),
+        (saying(httpx.Response(400, json={"code": "MISSING", "message": "no body"})), system.Refused),
+        (saying(httpx.Response(302, headers={"location": "http://elsewhere.test"})), system.Refused),
+        (saying(httpx.Response(422, content=b"?")), system.Refused),
+        (saying(httpx.Response(201, content=b"<html>")), system.Unanswered),
+        (saying(httpx.Response(201, content=b"1" * 10_000_001)), system.Unanswered),
         # Stored by then, so that it must be looked for.
-        (saying(STORED, httpx.Response(401)), carrier.Unanswered),
-        (saying(STORED, httpx.Response(201, json=[])), carrier.Lost),
-        (saying(STORED, httpx.Response(201, json=[{"id": "2", "parcels": [{"parcelNo": None}]}])), carrier.Lost),
+        (saying(STORED, httpx.Response(401)), system.Unanswered),
+        (saying(STORED, httpx.Response(201, json=[])), system.Lost),
+        (saying(STORED, httpx.Response(201, json=[{"id": "2", "parcels": [{"parcelNo": None}]}])), system.Lost),
     ],
 )
 async def test_every_other_answer_says_whether_anything_may_have_been_done(

@@ -116,7 +116,7 @@ TABLES = """
 
 
 FOR_EVERYBODY = ["router.carrier_links", "router.delivery_services", "router.number_series", "router.pickup_points"]
-"""What carriers offer is nobody's secret, and who confirms a shipment takes the next number of a carrier's series."""
+"""What carriers offer is nobody's secret. The API may only read it, and move a series on."""
 
 
 async def test_every_table_the_api_can_read_is_bound_to_the_organisation(catalogue: asyncpg.Connection) -> None:

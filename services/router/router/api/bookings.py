@@ -8,6 +8,7 @@ from pydantic import Field
 from router import domain
 from router.api import shipment_requests
 from router.api.shipment_requests import Party, ShipmentId, Supplier
+from router.carriers import choosing
 from router.domain import Parcel, Shipment
 from router.store import bookings
 from shared import problems, wire
@@ -15,7 +16,7 @@ from shared.postgres import Transaction
 
 router = APIRouter(tags=["tracking"])
 
-PATH = "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id}/booking"
+PATH = "/ecommerce/v3/shipments/{shipment_id}/parcels/{parcel_id:path}/booking"
 
 ParcelId = Annotated[str, Path(description="The parcel's id within the shipment", examples=["1"])]
 
@@ -29,9 +30,15 @@ class BookingShown(wire.WireModel):
         " supplier's own",
         examples=["booked"],
     )
-    attempts: int = Field(description="How often it was tried", examples=[1])
-    message: str | None = Field(default=None, description="What the carrier said last, or why it is not booked")
-    next_at: wire.Moment | None = Field(default=None, description="When it is tried next; left out when it is not")
+    attempts: int = Field(description="How often it was tried, fetching its label included", examples=[1])
+    message: str | None = Field(
+        default=None, description="What the carrier said last, or why the parcel is not booked or has no label"
+    )
+    next_at: wire.Moment | None = Field(
+        default=None,
+        description="When it is tried next: to book, to give up, or, if it is `booked`, to fetch the label. Left out"
+        " when nothing is to be tried",
+    )
     changed_at: wire.Moment = Field(description="Since when it stands so")
 
 
@@ -48,7 +55,8 @@ async def show_booking(request: Request, caller: Party, shipment_id: ShipmentId,
     PATH,
     summary="Book a parcel once more",
     description="Of a shipment that is Delivered, a parcel without codes. What was refused before is tried again, such"
-    " as after the catalogue has got an account. A booking that is under way goes on.",
+    " as after the catalogue has got an account. A booking that is under way goes on. Of a parcel that is booked and"
+    " lacks its label, the label is fetched.",
     response_model=BookingShown,
     responses={409: {"description": "The shipment is not Delivered, or the parcel has codes"}},
 )
@@ -59,9 +67,10 @@ async def book_parcel(request: Request, caller: Supplier, shipment_id: ShipmentI
         parcel = _parcel(found, parcel_id)
         if found.status != domain.DELIVERED:
             raise problems.conflict(f"The shipment is {found.status}: a parcel is booked once it is Delivered")
-        if parcel.tracking_codes:
+        if not parcel.tracking_codes:
+            await bookings.ask_for_bookings(tx, found, [parcel_id])
+        elif not await bookings.ask_for_label(tx, found.shipment_id, parcel_id):
             raise problems.conflict(f"Parcel {parcel_id} has codes already: {', '.join(parcel.tracking_codes)}")
-        await bookings.ask_for_bookings(tx, found, [parcel_id])
         return wire.answer(await _booking(tx, found, parcel_id))
 
 
@@ -70,16 +79,15 @@ async def book_parcel(request: Request, caller: Supplier, shipment_id: ShipmentI
     summary="Give up the booking of a parcel",
     description="The carrier is told, and the parcel loses the code of the booking once it has agreed.",
     response_model=BookingShown,
-    responses={409: {"description": "It is not booked"}},
+    responses={409: {"description": "It is not booked, or has a code that cannot be given up"}},
 )
 async def give_up_booking(request: Request, caller: Supplier, shipment_id: ShipmentId, parcel_id: ParcelId) -> Response:
     """For the supplier alone."""
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         found = await _own(tx, caller.organisation, shipment_id)
-        _parcel(found, parcel_id)
-        stands = await _booking(tx, found, parcel_id)
-        if not await bookings.cancel_booking(tx, found.shipment_id, parcel_id):
-            raise problems.conflict(f"The booking is {stands.state}, so there is nothing to give up")
+        parcel = _parcel(found, parcel_id)
+        if (why := await choosing.that_coded(parcel).cancel(tx, found, parcel)) is not None:
+            raise problems.conflict(why)
         return wire.answer(await _booking(tx, found, parcel_id))
 
 

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from router.carriers import accounts
 from router.store import carrier_accounts
 from router.store.carrier_accounts import SealedAccount
 from shared import auth, edge, problems, sealing, wire
 from shared.postgres import Database
-from shared.problems import FieldError
 from shared.sealing import Sealer
 
 router = APIRouter(prefix="/ecommerce/v3/tracking/accounts", tags=["tracking"])
@@ -38,6 +38,16 @@ Word = Annotated[
 ]
 
 
+def _secret(given: SecretStr) -> SecretStr:
+    """Without the blanks around it. Raises ValueError for characters that no secret of nShift has."""
+    secret = given.get_secret_value().strip()
+    if not secret:
+        raise PydanticCustomError("missing", "is required")
+    if not secret.isascii() or not secret.isprintable():
+        raise PydanticCustomError("characters", "has characters that no secret of nShift has")
+    return SecretStr(secret)
+
+
 class AccountGiven(wire.WireModel):
     """An account. Any other field would be a typo."""
 
@@ -46,6 +56,7 @@ class AccountGiven(wire.WireModel):
     user: Annotated[Word, Field(description="The id of the API key", examples=["ABCDEFGHIJKLMNOP"])]
     secret: Annotated[
         SecretStr,
+        AfterValidator(_secret),
         Field(
             min_length=1,
             max_length=LONGEST_SECRET,
@@ -102,17 +113,19 @@ async def show_carrier_account(request: Request, caller: Retailer, catalogue_id:
     },
 )
 async def give_carrier_account(request: Request, caller: Retailer, catalogue_id: CatalogueId) -> Response:
-    """400 for fields that cannot be. Whether nShift knows the account is found out with the first parcel."""
+    """400 for fields that cannot be, 404 for a catalogue that is not the caller's.
+
+    Whether nShift knows the account is found out with the first parcel.
+    """
     given = AccountGiven.model_validate_json(await edge.read_body(request))
-    secret = given.secret.get_secret_value().strip()
-    if not secret.isascii() or not secret.isprintable() or not secret:
-        raise problems.invalid([FieldError("secret", "characters", "has characters that no secret of nShift has")])
     sealer: Sealer = request.app.state.sealer
     try:
-        sealed = accounts.sealed(sealer, caller.organisation, catalogue_id, given.user, secret)
+        sealed = accounts.sealed(sealer, caller.organisation, catalogue_id, given.user, given.secret.get_secret_value())
     except sealing.NoKey as error:
         raise problems.Refused(503, f"Secrets cannot be kept here: {error}") from None
     async with _database(request).transaction_of(caller.organisation) as tx:
+        if not await carrier_accounts.has_catalogue(tx, caller.organisation, catalogue_id):
+            raise problems.not_found(f"catalogue {catalogue_id} of yours")
         kept = await carrier_accounts.save_account(tx, caller.organisation, catalogue_id, sealed, given.sender_quick_id)
     return wire.answer(_shown(kept), headers={"Cache-Control": "no-store"})
 

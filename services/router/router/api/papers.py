@@ -11,12 +11,11 @@ from pydantic import BeforeValidator
 from router import domain
 from router.api import shipment_requests
 from router.api.shipment_requests import Answers, Party, ShipmentId
-from router.delivery import services
-from router.domain import Parcel, Shipment, coding
-from router.papers import facts, gathering, press, printing
+from router.carriers import choosing
+from router.carriers.carrier import NoLabel
+from router.domain import Parcel, Shipment
+from router.papers import facts, gathering, press, printing, surroundings
 from router.papers.facts import LabelFormat, LabelSize
-from router.papers.gathering import Surroundings
-from router.store import bookings, letterheads, pickup_points
 from shared import problems
 from shared.postgres import Transaction
 
@@ -116,11 +115,13 @@ async def label(
         parcel_id = parcel.parcel_id
         if (why := domain.why_no_label(shipment, parcel)) is not None:
             raise problems.not_found(f"address label of parcel {parcel_id}: {why}")
-        if parcel.tracking_from == coding.NSHIFT:
-            theirs = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
-            return _of_nshift(theirs, shipment, parcel, made_as, known)
-        facts_of_label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
-    name = facts.fingerprint(facts_of_label, made_as, size)
+        try:
+            label = await choosing.that_coded(parcel).label(tx, shipment, parcel)
+        except NoLabel as error:
+            raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {error}") from None
+    if isinstance(label, bytes):
+        return _of_nshift(label, shipment, parcel, made_as, known)
+    name = facts.fingerprint(label, made_as, size)
     if is_known(name, known):
         return unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
@@ -163,7 +164,7 @@ async def note(
         shipment, parcel = await _parcel(tx, shipment_id, which)
         if (why := domain.why_no_note(shipment)) is not None:
             raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
-        facts_of_note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
+        facts_of_note = gathering.note(shipment, parcel, await surroundings.of(tx, shipment, parcel))
     name = facts.fingerprint(facts_of_note)
     if is_known(name, known):
         return unchanged(name)
@@ -174,11 +175,10 @@ async def note(
     return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
-def _of_nshift(label: bytes | None, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
-    """The label that nShift made, whose layout is the carrier's own; 404 without one, and for anything but a PDF."""
-    if label is None or made_as != "pdf":
-        why = "nShift has given none" if label is None else "nShift makes it as PDF only"
-        raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {why}")
+def _of_nshift(label: bytes, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
+    """The label that nShift made, whose layout is the carrier's own; 404 for anything but a PDF."""
+    if made_as != "pdf":
+        raise problems.not_found(f"address label of parcel {parcel.parcel_id}: nShift makes it as PDF only")
     name = hashlib.sha256(label).hexdigest()[:32]
     if is_known(name, known):
         return unchanged(name)
@@ -192,17 +192,6 @@ async def _parcel(tx: Transaction, shipment_id: str, which: Which) -> tuple[Ship
     if parcel is None:
         raise problems.not_found(f"parcel {which.parcel_id or which.code} in shipment {shipment_id}")
     return shipment, parcel
-
-
-async def _surroundings(tx: Transaction, shipment: Shipment, parcel: Parcel) -> Surroundings:
-    """What the papers say beside what is stored of the shipment."""
-    offered = await services.offered(tx)
-    called = await pickup_points.points_called(tx, parcel.pickup_point_id) if parcel.pickup_point_id else []
-    return Surroundings(
-        services=offered,
-        point=gathering.point_meant(parcel, offered, called),
-        printed=await letterheads.printed(tx, shipment.retailer_id),
-    )
 
 
 def is_known(name: str, known: str | None) -> bool:

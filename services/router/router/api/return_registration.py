@@ -10,13 +10,14 @@ from router.api.return_requests import TAGGED
 from router.api.return_shown import ReturnShown
 from router.api.sent_once import IdempotencyKey
 from router.api.shipment_requests import Party
+from router.carriers import built_in
 from router.delivery import services
 from router.domain import Refusal, Shipment, Wrong, returning, returns, way_back
 from router.domain.returns import Return, ReturnedRow
 from router.domain.way_back import WayBack
 from router.store import letterheads
 from router.store import returns as store
-from router.tracking import coding, following
+from router.tracking import following
 from shared import edge, outbox, problems
 from shared.contracts import Party as Address
 from shared.postgres import Transaction
@@ -114,7 +115,7 @@ async def _registered(
     address = return_given.address(given.return_address) or await _sender(tx, shipment)
     codes, series = given.tracking_codes or (), None
     if not codes and way.labelled and address is not None and way.delivery_operator is not None:
-        taken = await coding.code_of_return(tx, shipment.retailer_id, shipment.contract_number, way.delivery_operator)
+        taken = await built_in.code_of_return(tx, shipment.retailer_id, shipment.contract_number, way.delivery_operator)
         codes, series = taken or ((), None)
     return Return(
         return_id=uuid_utils.uuid7(),

@@ -1,86 +1,50 @@
-"""What a carrier's own system is asked, whichever it is. One more of them is one more class with these methods.
+"""What the router asks of whoever gives parcels their codes and labels, whichever it is: book, label, cancel, track.
 
-The codes of number series need no such carrier: they are taken in the transaction that confirms a shipment
-(`router.tracking.coding`), and Sluice prints the label itself. Where parcels are followed is data
-(`router.tracking.links`).
+All of it is asked in the transaction of a request, where nothing but PostgreSQL is waited for. A carrier with a system
+of its own says what is to be done there later, which the booker does (`router.carriers.system`).
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.contracts import AdditionalService, Party
-
-
-@dataclass(frozen=True)
-class Account:
-    """The account that books, and the sender as the carrier's system knows it, if it does."""
-
-    user: str
-    secret: str
-    sender_quick_id: str | None = None
-
-    def __repr__(self) -> str:
-        """Without the secret: a trace or a log line must not have it."""
-        return f"Account({self.user!r})"
-
-
-@dataclass(frozen=True)
-class ParcelToBook:
-    """A parcel as a carrier must know it. `key` is the same whenever this parcel is meant, and no other's.
-
-    `reference` is the order's number; `weight` is in kg, None when nobody said.
-    """
-
-    key: str
-    reference: str
-    service_code: str
-    sender: Party | None
-    receiver: Party
-    additional_services: tuple[AdditionalService, ...] = ()
-    pickup_point_id: str | None = None
-    package_type: str = "PC"
-    weight: Decimal | None = None
-    contents: str = ""
+from router.domain import Parcel, Shipment
+from router.domain.coding import Codes
+from router.domain.delivery_service import DeliveryService
+from router.domain.tracking_link import TrackingLink
+from router.papers.facts import LabelFacts
+from shared.postgres import Transaction
 
 
 @dataclass(frozen=True)
 class Booked:
-    """A parcel that is booked: its id at the carrier, the codes it is followed by, the label (PDF) if it came along."""
+    """The codes of parcels (by id), each with whom they are from, and the parcels that are to be booked later."""
 
-    carrier_id: str
-    codes: tuple[str, ...]
-    label: bytes | None = None
+    codes: Mapping[str, tuple[Codes, str]] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
+
+
+class NoLabel(Exception):
+    """There is no label; the text says why."""
 
 
 class Carrier(Protocol):
-    """A carrier's system. Every method raises `Refused`, `NotNow` or `Unanswered` when it does not do as asked."""
+    """One more of them is one more class with these methods, and a line in `router.carriers.choosing`."""
 
-    async def book(self, parcel: ParcelToBook, account: Account, *, maybe_booked: bool) -> Booked:
-        """Book a parcel. With `maybe_booked` it may have been booked before without our hearing of it: it is looked for
-        first, and never booked a second time. Raises `Lost` when that cannot be told."""
+    async def book(self, tx: Transaction, shipment: Shipment, parcels: Mapping[str, str]) -> Booked:
+        """Codes for parcels of a shipment that is being confirmed, which are given by id with what their carriers are
+        called. A parcel may stay without. Raises problems.Refused with 409 when it must not be confirmed so."""
 
-    async def label(self, carrier_id: str, account: Account) -> bytes:
-        """The label (PDF) of a parcel that is booked."""
+    async def label(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> LabelFacts | bytes:
+        """The label of a parcel that has codes: what Sluice prints on it, or the PDF that the carrier made. Raises
+        `NoLabel`."""
 
-    async def cancel(self, carrier_id: str, account: Account) -> None:
-        """Give up a booking. One that is gone already is given up."""
+    async def cancel(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> str | None:
+        """Let the booking of a parcel be given up. Why there is nothing to give up, as a sentence; None if there is.
+        Raises problems.Refused with 404 when it was never to be booked."""
 
-    async def close(self) -> None:
-        """Close what is open; it may be asked again afterwards."""
-
-
-class Refused(Exception):
-    """The carrier says no, and will say so again; the text is for people."""
-
-
-class NotNow(Exception):
-    """The carrier did nothing, and may do it later."""
-
-
-class Unanswered(Exception):
-    """The carrier was asked and did not answer: it may have done it."""
-
-
-class Lost(Exception):
-    """A parcel may be booked, and the carrier cannot say whether it is: a person has to look."""
+    def track(
+        self, parcel: Parcel, called: str | None, service: DeliveryService | None, links: Mapping[str, TrackingLink]
+    ) -> tuple[str, ...]:
+        """Where each code of a parcel is followed, by the links (by `key_of` their carriers) that are known. `called`
+        is what its carrier is called, `service` what it is sent by, None when nobody knows."""

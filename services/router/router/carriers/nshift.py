@@ -6,14 +6,15 @@ its key, what was printed cannot. A parcel that is not found among the stored on
 
 from base64 import b64decode
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 
 import httpx
 import orjson
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from router.carriers.carrier import Account, Booked, Lost, NotNow, ParcelToBook, Refused, Unanswered
+from router.carriers.system import Account, Booked, Gone, Lost, NotNow, ParcelToBook, Refused, Unanswered
 from shared.contracts import AdditionalService, Party
 
 PUBLIC = "https://api.unifaun.com/rs-extapi/v1"
@@ -29,25 +30,33 @@ MOST_BYTES = 10_000_000
 """The longest wait for an answer's next part, and the largest answer."""
 
 
+def _plain(text: str) -> str:
+    # What is no character to be read cannot be kept, and what cannot be kept would be asked for again and again.
+    return "".join(one for one in text if one.isprintable())
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", coerce_numbers_to_str=True)
 
 
 class _Status(_Answer):
-    message: str = ""
-    field: str = ""
+    message: Text = ""
+    field: Text = ""
     type: str = ""
 
 
 class _Stored(_Answer):
-    id: str
-    status: str = ""
+    id: Text
+    status: Text = ""
     order_no: str | None = None
     statuses: tuple[_Status, ...] | None = None
 
 
 class _Parcel(_Answer):
-    parcel_no: str | None = None
+    parcel_no: Text | None = None
 
 
 class _Print(_Answer):
@@ -57,7 +66,7 @@ class _Print(_Answer):
 
 
 class _Shipment(_Answer):
-    id: str
+    id: Text
     parcels: tuple[_Parcel, ...] = ()
     prints: tuple[_Print, ...] | None = None
 
@@ -90,7 +99,7 @@ class NShift:
         return self._opened
 
     async def book(self, parcel: ParcelToBook, account: Account, *, maybe_booked: bool) -> Booked:
-        """Store the parcel and print it; see `Carrier`."""
+        """Store the parcel and print it; see `System`."""
         stored = await self._stored(parcel.key, account) if maybe_booked else None
         if stored is None:
             if maybe_booked:
@@ -101,14 +110,17 @@ class NShift:
             answer = await self._ask("POST", "/stored-shipments", account, body=_shipment(parcel, account))
             stored = _read(STORED, answer)
         if stored.status.upper() not in ("READY", "WARNED", ""):
-            await self._forget(stored, account)
+            await self._forgotten(stored, account)
             raise Refused(_told(stored.statuses or ()) or f"nShift calls the parcel {stored.status}")
         try:
             printed = await self._ask(
                 "POST", f"/stored-shipments/{stored.id}/shipments", account, {"returnFile": "true"}, LABEL
             )
+        except Gone as error:
+            # An earlier try, which was not answered, may have printed it just now.
+            raise Lost(f"nShift may have booked the parcel: look there for order number {parcel.key}") from error
         except Refused:
-            await self._forget(stored, account)
+            await self._forgotten(stored, account)
             raise
         except NotNow as error:
             # It is stored, and is to be found again rather than stored twice.
@@ -121,7 +133,7 @@ class NShift:
         return Booked(shipments[0].id, codes, _label(prints))
 
     async def label(self, carrier_id: str, account: Account) -> bytes:
-        """The label, printed anew; see `Carrier`."""
+        """The label, printed anew; see `System`."""
         answer = await self._ask("GET", f"/shipments/{carrier_id}/prints", account, {"returnFile": "true"})
         label = _label(_read(PRINTS, answer))
         if label is None:
@@ -129,15 +141,36 @@ class NShift:
         return label
 
     async def cancel(self, carrier_id: str, account: Account) -> None:
-        """Discard a printed shipment, so that nothing of it is sent to the carrier; see `Carrier`."""
-        await self._ask("DELETE", f"/shipments/{carrier_id}", account, gone_is_fine=True)
+        """Discard a printed shipment, so that nothing of it is sent to the carrier; see `System`."""
+        await self._ask("DELETE", f"/shipments/{carrier_id}", account)
 
-    async def _forget(self, stored: _Stored, account: Account) -> None:
-        await self._ask("DELETE", f"/stored-shipments/{stored.id}", account, gone_is_fine=True)
+    async def withdraw(self, key: str, account: Account) -> None:
+        """Delete what is stored under a key and not printed; see `System`."""
+        lost = f"nShift may have booked the parcel: look there for order number {key}, and discard it"
+        stored = await self._stored(key, account)
+        if stored is None:
+            raise Lost(lost)
+        try:
+            await self._ask("DELETE", f"/stored-shipments/{stored.id}", account)
+        except Refused as error:
+            # It is not what it was when it was found: printed, by a try that was not answered.
+            raise Lost(lost) from error
+
+    async def _forgotten(self, stored: _Stored, account: Account) -> None:
+        """Delete what is stored and will not be printed. Raises Unanswered if it is to be found once more instead."""
+        try:
+            with suppress(Gone):
+                await self._ask("DELETE", f"/stored-shipments/{stored.id}", account)
+        except NotNow as error:
+            raise Unanswered(str(error)) from error
 
     async def _stored(self, key: str, account: Account) -> _Stored | None:
         query = {"searchField": "orderNo", "searchOp": "equals", "searchValue": key}
-        found = _read(FOUND, await self._ask("GET", "/stored-shipments", account, query))
+        try:
+            found = _read(FOUND, await self._ask("GET", "/stored-shipments", account, query))
+        except Refused as error:
+            # To look is refused, not the parcel: whether that is booked is as unknown as before.
+            raise Unanswered(str(error)) from error
         return next((stored for stored in found if stored.order_no == key), None)
 
     async def _ask(
@@ -147,8 +180,6 @@ class NShift:
         account: Account,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        *,
-        gone_is_fine: bool = False,
     ) -> bytes:
         """The body of a successful answer."""
         request = self._client.build_request(
@@ -168,7 +199,7 @@ class NShift:
             raise NotNow(f"nShift cannot be reached: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise Unanswered(f"nShift did not answer: {type(error).__name__}") from error
-        if response.is_success or (gone_is_fine and response.status_code == 404):
+        if response.is_success:
             return content
         raise _refusal(response.status_code, content)
 
@@ -198,7 +229,9 @@ def _refusal(status: int, content: bytes) -> Exception:
         return NotNow("nShift is asked too often (429)")
     if status >= 500:
         return Unanswered(f"nShift failed ({status})")
-    return Refused(f"nShift refuses: {status} {content[:200].decode(errors='replace')}")
+    if status in (404, 410):
+        return Gone("nShift has no such parcel in the catalogue's account")
+    return Refused(f"nShift refuses: {status} {_plain(content[:200].decode(errors='replace'))}")
 
 
 def _told(statuses: tuple[_Status, ...] | list[_Status]) -> str:

@@ -29,6 +29,14 @@ async def account_of(tx: Transaction, retailer_id: str, catalogue_id: str) -> Se
     return None if row is None else _account(row)
 
 
+async def has_catalogue(tx: Transaction, retailer_id: str, catalogue_id: str) -> bool:
+    """Whether the router has heard of a catalogue as this retailer's, also of one that is closed by now."""
+    found: bool = await tx.fetch_value(
+        "SELECT EXISTS (SELECT FROM catalogues WHERE retailer_id = $1 AND catalogue_id = $2)", retailer_id, catalogue_id
+    )
+    return found
+
+
 async def save_account(
     tx: Transaction, retailer_id: str, catalogue_id: str, sealed: bytes, sender_quick_id: str | None
 ) -> SealedAccount:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from router.carriers import choosing
 from router.delivery import services
-from router.domain import coding, tracking_link
+from router.domain import coding
 from router.domain.delivery_service import DeliveryService
 from router.domain.shipment import Parcel, Shipment
 from router.domain.tracking_link import TrackingLink
@@ -24,10 +25,8 @@ class Following:
         if not parcel.tracking_codes:
             return ()
         carrier = coding.carrier_of(parcel, self.services)
-        if carrier == coding.NSHIFT and (service := self.services.get(parcel.service_code or "")):
-            # Who carries what nShift books, only the service says.
-            carrier = service.delivery_operator
-        return tracking_link.links_of(parcel, carrier, self.links)
+        service = self.services.get(parcel.service_code or "")
+        return choosing.called(carrier).track(parcel, carrier, service, self.links)
 
 
 NOTHING = Following({}, {})
