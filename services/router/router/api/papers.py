@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -15,7 +16,8 @@ from router.domain import Parcel, Shipment, coding
 from router.papers import facts, gathering, press, printing
 from router.papers.facts import LabelFormat, LabelSize
 from router.papers.gathering import Surroundings
-from router.store import bookings, letterheads, pickup_points
+from router.papers.letterhead import Printed
+from router.store import bookings, letterheads, parts_of_rows, pickup_points
 from shared import problems
 from shared.postgres import Transaction
 
@@ -92,13 +94,14 @@ async def label_of(
         if parcel.tracking_from == coding.NSHIFT:
             theirs = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
             return _of_nshift(theirs, shipment, parcel, made_as, known)
-        label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel))
+        head, _ = await letterheads.letterhead(tx, shipment.retailer_id)
+        label = gathering.label(shipment, parcel, await _surroundings(tx, shipment, parcel, Printed(head)))
     name = facts.fingerprint(label, made_as, size)
     if is_known(name, known):
         return unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
     try:
-        made = await press.of(request.app.state.service).paper(name, make, label, size)
+        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=caller.organisation)
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
     except ValueError as error:
@@ -138,12 +141,16 @@ async def note(
         shipment, parcel = await _parcel(tx, shipment_id, parcel_id)
         if (why := domain.why_no_note(shipment)) is not None:
             raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
-        facts_of_note = gathering.note(shipment, parcel, await _surroundings(tx, shipment, parcel))
+        around = await _surroundings(tx, shipment, parcel, await letterheads.printed(tx, shipment.retailer_id))
+        rows = await parts_of_rows.ordered_rows(tx, shipment)
+        facts_of_note = gathering.note(shipment, parcel, replace(around, ordered=rows))
     name = facts.fingerprint(facts_of_note)
     if is_known(name, known):
         return unchanged(name)
     try:
-        made = await press.of(request.app.state.service).paper(name, printing.note_pdf, facts_of_note)
+        made = await press.of(request.app.state.service).paper(
+            name, printing.note_pdf, facts_of_note, asked_by=organisation
+        )
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
     return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
@@ -169,14 +176,14 @@ async def _parcel(tx: Transaction, shipment_id: str, parcel_id: str | None) -> t
     return shipment, parcel
 
 
-async def _surroundings(tx: Transaction, shipment: Shipment, parcel: Parcel) -> Surroundings:
+async def _surroundings(tx: Transaction, shipment: Shipment, parcel: Parcel, printed: Printed) -> Surroundings:
     """What the papers say beside what is stored of the shipment."""
     offered = await services.offered(tx)
     called = await pickup_points.points_called(tx, parcel.pickup_point_id) if parcel.pickup_point_id else []
     return Surroundings(
         services=offered,
         point=gathering.point_meant(parcel, offered, called),
-        printed=await letterheads.printed(tx, shipment.retailer_id),
+        printed=printed,
     )
 
 
@@ -192,9 +199,10 @@ def unchanged(name: str) -> Response:
 
 
 def not_now(error: Exception) -> problems.Refused:
-    """503 when the press has too much to do, or has failed."""
+    """503 when the press has too much to do, or has failed at this paper, which is not tried again at once."""
+    again_s = int(press.AGAIN_AFTER_S) if isinstance(error, press.Failed) else BUSY_S
     return problems.Refused(
-        503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(BUSY_S)}
+        503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(again_s)}
     )
 
 
