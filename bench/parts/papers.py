@@ -23,6 +23,9 @@ ASKED_AT_ONCE = 500
 SHARE_OF_RATE = 0.5
 USUAL_RATE = 60.0
 """Orders a second that flow when nobody has measured how many can."""
+LIMIT_S = 60.0
+"""How long the papers of `LIMIT_PARCELS` parcels may take, and orders flow at least."""
+LIMIT_PARCELS = 1_000
 SERIES = NumberSeries(
     name="bench",
     carrier="Posti",
@@ -45,7 +48,8 @@ async def measure(bench: Bench) -> None:
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         parcels = await _confirmed(bench, client)
     rate = SHARE_OF_RATE * float(report.headline.get("orders_per_second") or 2 * USUAL_RATE)
-    load = Load(max(1, int(rate * options.seconds)), rate, options.connections)
+    limit = LIMIT_S * len(parcels) / LIMIT_PARCELS
+    load = Load(max(1, int(rate * max(options.seconds, limit))), rate, options.connections)
     flowing = asyncio.create_task(loading.run(bench.system, bench.tokens.shop, load, bench.folder))
     try:
         await asyncio.sleep(1.0)
@@ -59,6 +63,10 @@ async def measure(bench: Bench) -> None:
     finally:
         flowing.cancel()
     report.check("while papers are made", loaded)
+    if seconds > limit:
+        report.failed.append(f"papers: {len(took):,} took {seconds:.1f} s, and {limit:.1f} s is the limit")
+    if not flowed_on:
+        report.failed.append(f"papers: orders had stopped flowing before the {seconds:.1f} s were over")
     report.figures["papers_seconds"] = seconds * 1_000 / len(parcels)
     report.parts["papers"] = {
         "parcels": len(parcels),

@@ -42,6 +42,7 @@ def row(number: str = "1", **fields: Any) -> dict[str, Any]:
         ({"comments": [{"type": "reference", "value": "x" * 2_001}]}, "comments[0].value"),
         ({"print": [{"freeText": [{"value": "x" * 2_001}]}]}, "print[0].freeText[0].value"),
         ({"comments": [{"type": "reference", "value": "x"}] * 51}, "comments"),
+        ({"print": [{"freeText": [{"value": "x" * 2_000}] * 5}, {"freeText": [{"value": "x" * 2_000}] * 6}]}, "print"),
         ({"rows": [row("1" * 101)]}, "rows[0].externalId"),
         ({"rows": [row(productDescription="x" * 2_001)]}, "rows[0].productDescription"),
         ({"rows": [row(externalWarehouseId="x" * 101)]}, "rows[0].externalWarehouseId"),

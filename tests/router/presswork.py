@@ -20,6 +20,13 @@ def break_down() -> bytes:
     raise KeyError("a mistake of ours")
 
 
+def break_down_and_count(tries: str) -> bytes:
+    """Come to such an end, and leave a mark each time."""
+    with open(tries, "a") as marks:  # noqa: PTH123 - nothing but what the process has anyway
+        marks.write("x")
+    return break_down()
+
+
 def die() -> bytes:
     """End the process."""
     os.kill(os.getpid(), signal.SIGKILL)

@@ -57,6 +57,10 @@ async def test_an_sscc_series_begins_with_the_companys_prefix(client: httpx.Asyn
         ({"carrier": " "}, ["carrier"]),
         ({"form": "CODE39"}, ["form"]),
         ({"form": "SSCC"}, ["prefix"]),
+        (
+            {"form": "SSCC", "prefix": "1", "first": 9, "last": 8, "checkDigit": "LUHN"},
+            ["prefix", "first", "checkDigit"],
+        ),
         ({"contractNumber": "12"}, ["prefix"]),
         ({"prefix": "61234"}, ["prefix"]),
         ({"prefix": "٦٦٦٦٦٦"}, ["prefix"]),

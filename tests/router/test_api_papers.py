@@ -12,9 +12,19 @@ from router.papers.facts import SIZES, LabelSize
 from router.papers.press import Press
 from router.store import pickup_points
 from shared.service import Service
-from tests.router import papers
+from tests.router import happenings, papers
 from tests.router.conftest import SIGNER, Router
-from tests.router.examples import STRANGER
+from tests.router.examples import (
+    OTHER_SUPPLIER,
+    RETAILER,
+    STRANGER,
+    SUPPLIER,
+    amended,
+    balance,
+    catalogue,
+    order,
+    row,
+)
 from tests.router.parcels import SHIPMENTS, confirmation, parcel
 from tests.router.series import give, series
 from tests.router.test_papers import POINT
@@ -121,6 +131,50 @@ async def test_before_it_is_confirmed_there_is_a_note_and_no_label(
         "There is no address label of parcel 1: it has no tracking code; it gets one when it is confirmed as Delivered"
     )
     assert (await client.get(f"{parcels}/1/note", headers=supplier)).status_code == 200
+
+
+async def test_a_note_says_what_of_the_whole_order_is_here_and_what_is_to_follow(
+    client: httpx.AsyncClient, router: Router, supplier: Headers
+) -> None:
+    await router.knows(
+        [catalogue("W1", priority=1), catalogue("W2", priority=2, supplier_id=OTHER_SUPPLIER)],
+        [balance("W1", ean="7"), balance("W2", "SHOES", ean="7")],
+    )
+    asked = row("1", None, 9, ean="7", back_order=True)
+    placed = order(asked)
+    await router.hears(placed)
+    # Four here, two there, two wait, and one is nobody's.
+    got = {("W1", "BOOTS"): 4, ("W2", "SHOES"): 2}
+    await router.is_answered(happenings.answer(placed, 1, {"1": (got, {("W1", "BOOTS"): 2}, 1)}))
+    first, second = sorted(await router.shipments(), key=lambda one: one.catalogue_id)
+    other = SIGNER.headers(OTHER_SUPPLIER, "supplier")
+
+    async def noted(headers: Headers, sent: Shipment) -> str:
+        answer = await client.get(f"{SHIPMENTS}/{sent.shipment_id}/parcels/1/note", headers=headers)
+        [page] = papers.pages(answer.content)
+        return page.text.replace("\r\n", " ")
+
+    assert "9 4 4" in await noted(supplier, first)
+    assert "9 2 6" in await noted(other, second)
+    await confirmed(client, supplier, first, parcel("1", BOOTS=4))
+    await router.hears_of_shipments()
+    # What was sent before is not to come any more, and a note stays as it was printed.
+    assert "9 2 2" in await noted(other, second)
+    sent = {"status": {"value": "Delivered"}}
+    assert (await client.patch(f"{SHIPMENTS}/{second.shipment_id}", json=sent, headers=other)).status_code == 200
+    await router.hears_of_shipments()
+    assert "9 4 4" in await noted(supplier, first)
+    assert "9 2 2" in await noted(other, second)
+    await router.hears_a_change(amended(placed, cancelled=True))
+    assert "9 4 2" in await noted(supplier, first)
+    assert "9 2 0" in await noted(other, second)
+
+
+async def test_nobody_else_hears_where_an_orders_rows_are(router: Router, shipments: list[Shipment]) -> None:
+    seen = {SUPPLIER: 3, RETAILER: 3, OTHER_SUPPLIER: 1, STRANGER: 0}
+    for organisation, orders in seen.items():
+        async with router.database.transaction_of(organisation) as tx:
+            assert await tx.fetch_value("SELECT count(DISTINCT order_id) FROM parts_of_rows") == orders
 
 
 async def test_a_parcel_with_the_suppliers_own_code_has_a_note_that_says_it_and_no_label(

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -71,6 +72,7 @@ async def test_a_return_is_registered_by_either_side_and_shown_to_both(
                 "findings": [],
             }
         ],
+        "goesTo": "SUPPLIER",
         "deliveryOperator": "Posti",
         "serviceCode": "2108",
         "trackingCodes": [],
@@ -101,7 +103,7 @@ async def test_of_a_row_no_more_comes_back_than_was_delivered_however_it_is_aske
     assert sorted(answer.status_code for answer in answers) == [200, 200, 409, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert refused.json()["message"] == (
-        "Of row 1 (BOOTS) 5 were delivered and 4 are being returned or were, so 2 cannot be"
+        "Of row 1 (BOOTS) 5 were delivered and 4 are being returned or were. At most 1 more can come back."
     )
     first, second = (await client.get(RETURNS, headers=retailer)).json()["content"]
     cancelled = await client.post(f"{RETURNS}/{first['returnId']}/cancellation", headers=retailer)
@@ -196,12 +198,19 @@ async def test_only_its_supplier_receives_a_return_and_others_never_hear_of_it(
     assert (await client.get(address, headers=SIGNER.headers(STRANGER, "operator"))).status_code == 403
 
 
-async def test_the_database_itself_lets_a_retailer_change_nothing_of_what_came(
+async def test_the_database_itself_lets_a_retailer_change_nothing_of_what_comes_to_others(
     client: httpx.AsyncClient, router: Router, retailer: Headers, delivered: Shipment
 ) -> None:
     await register(client, retailer, delivered)
     async with router.database.transaction_of(RETAILER) as tx:
         assert await tx.execute("UPDATE return_rows SET received = 2") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with router.database.transaction_of(RETAILER) as tx:
+            await tx.execute("UPDATE returns SET status = 'Received'")
+    await register(client, retailer, delivered, entry("2", 1), goesTo="RETAILER")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with router.database.transaction_of(RETAILER) as tx:
+            await tx.execute("UPDATE return_rows SET received = 1, restocked = 1 WHERE row_id = '2'")
     async with router.database.transaction_of(STRANGER) as tx:
         assert await tx.fetch_value("SELECT count(*) FROM returns") == 0
         assert await tx.fetch_value("SELECT count(*) FROM return_rows") == 0
@@ -259,9 +268,15 @@ async def test_bad_input_is_named_field_by_field_and_changes_nothing(
         "rows[2].reason",
         "returnAddress.country",
     }
-    unknown = registration(delivered, entry("9", 1), serviceCode="9999")
+    unknown = registration(delivered, entry("9", 1), serviceCode="9999", returnAddress={"email": "x", "name": " "})
     refused = await client.post(RETURNS, json=unknown, headers=retailer)
-    assert {error["field"] for error in refused.json()["errors"]} == {"rows[0].externalId", "serviceCode"}
+    assert {error["field"] for error in refused.json()["errors"]} == {
+        "rows[0].externalId",
+        "serviceCode",
+        "returnAddress.name",
+        "returnAddress.streetAddress",
+        "returnAddress.postOffice",
+    }
     empties: tuple[object, ...] = ([], None, "x")
     for rows in empties:
         empty = await client.post(RETURNS, json={"shipmentId": "x", "rows": rows}, headers=retailer)
@@ -367,12 +382,33 @@ async def test_when_the_codes_are_used_up_nothing_is_registered_unless_it_has_on
     assert own["trackingCodes"] == ["MINE"]
 
 
-async def test_a_return_goes_to_the_sender_of_the_letterhead_when_nobody_says_otherwise(
-    client: httpx.AsyncClient, retailer: Headers, delivered: Shipment
+async def test_a_return_to_the_shop_goes_to_the_sender_and_the_shop_receives_it(
+    client: httpx.AsyncClient, router: Router, retailer: Headers, supplier: Headers, delivered: Shipment
 ) -> None:
-    await client.put("/ecommerce/v3/papers/letterhead", json={"sender": WAREHOUSE}, headers=retailer)
-    returned = await register(client, retailer, delivered)
-    assert returned["returnAddress"] == WAREHOUSE
+    letterhead = "/ecommerce/v3/papers/letterhead"
+    await client.put(letterhead, json={"sender": WAREHOUSE}, headers=retailer)
+    assert "returnAddress" not in await register(client, retailer, delivered, entry("1", 1))
+    returned = await register(client, retailer, delivered, goesTo="retailer")
+    assert (returned["goesTo"], returned["returnAddress"]) == ("RETAILER", WAREHOUSE)
+    assert (await receive(client, supplier, returned, {"externalId": "1"})).status_code == 403
+    shelved = await receive(client, retailer, returned, {"externalId": "1", "restock": True})
+    assert (shelved.status_code, shelved.json()["errors"][0]["field"]) == (400, "rows[0].restock")
+    answer = await receive(client, retailer, returned, {"externalId": "1", "condition": "Used"})
+    assert (answer.status_code, answer.json()["status"]["value"]) == (200, "Received")
+    assert [(int(row.received), int(row.restocked)) for row in (await router.said(ReturnChanged))[-1].rows] == [(2, 0)]
+
+
+async def test_a_sender_that_no_parcel_reaches_is_none(
+    client: httpx.AsyncClient, router: Router, retailer: Headers, delivered: Shipment
+) -> None:
+    await client.put(
+        "/ecommerce/v3/papers/letterhead", json={"sender": {"telephone": "+358501234567"}}, headers=retailer
+    )
+    await give(router, series())
+    returned = await register(client, retailer, delivered, goesTo="RETAILER")
+    assert ("returnAddress" in returned, returned["trackingCodes"], returned["documents"]) == (False, [], [])
+    label = await client.get(f"{RETURNS}/{returned['returnId']}/label", headers=retailer)
+    assert "nobody said where it goes" in label.json()["message"]
 
 
 async def test_a_shipment_is_as_it_was_whatever_comes_back_of_it(

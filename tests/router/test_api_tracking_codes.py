@@ -103,14 +103,42 @@ async def test_every_bad_line_is_named_and_nothing_is_loaded(
     assert not any(codes for parcels in (await codes_of(router)).values() for codes in parcels)
     answer = await load(client, supplier, *file, partly="true")
     assert answer.status_code == 200
-    assert (answer.json()["lines"], answer.json()["changed"], len(answer.json()["errors"])) == (2, 1, 10)
-    assert answer.json()["errors"][0] == {
+    assert (answer.json()["lines"], answer.json()["changed"], len(answer.json()["errors"])) == (0, 0, 12)
+    assert answer.json()["errors"][1] == {
         "line": 3,
         "field": "reference",
         "code": "unknown_shipment",
         "message": "A-9 is no shipment of yours",
     }
-    assert (await codes_of(router))["A-1"] == (("GOOD", "0064"),)
+    assert not any(codes for parcels in (await codes_of(router)).values() for codes in parcels)
+
+
+async def test_a_parcel_with_a_bad_line_keeps_what_it_had_and_the_others_are_loaded(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipments: list[Shipment]
+) -> None:
+    for number, headers in ((1, (parcel("1", BOOTS=5), parcel("2", SOCKS=2))), (2, (parcel("1", BOOTS=5, SOCKS=2),))):
+        sent = confirmation(*headers)
+        await client.patch(f"{SHIPMENTS}/{shipments[number].shipment_id}", json=sent, headers=supplier)
+    head = "reference,parcelId,trackingCode"
+    await load(client, supplier, head, "A-1,,OLD-A", "A-1,,OLD-B", "A-2,1,OLD", "A-2,2,OLD", "A-3,1,OLD")
+    answer = await load(
+        client, supplier, head, "A-1,,A", "A-1,,6.43E+19", "A-2,1,", "A-2,1,ONE", "A-2,2,TWO", "A-3,1,", partly="true"
+    )
+    assert (answer.json()["lines"], answer.json()["changed"]) == (1, 1)
+    assert [(error["line"], error["code"]) for error in answer.json()["errors"]] == [
+        (2, "held_back"),
+        (3, "shortened"),
+        (4, "not_given"),
+        (5, "held_back"),
+        (7, "not_given"),
+    ]
+    assert answer.json()["errors"][0]["message"] == (
+        "is not loaded, because line 3, which may be about the same parcel, is wrong"
+    )
+    assert await codes_of(router) == {"A-1": (("OLD-A", "OLD-B"),), "A-2": (("OLD",), ("TWO",)), "A-3": (("OLD",),)}
+    unsaid = await load(client, supplier, head, "A-2,,A", "A-2,2,B", "A-3,1,NEW", partly="true")
+    assert [error["code"] for error in unsaid.json()["errors"]] == ["not_given", "held_back"]
+    assert (await codes_of(router))["A-3"] == (("NEW",),)
 
 
 async def test_the_parcel_must_be_named_where_there_are_several(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.domain import Refusal, Row, Shipment, returning, returns, way_back
+from router.domain import Refusal, Row, Shipment, Wrong, returning, returns, way_back
 from router.domain.delivery_service import DeliveryService
 from router.domain.returning import Found, Wanted
 from router.domain.returns import Return
@@ -228,6 +228,9 @@ PARCELS = (
         (KEYS[0], "posti", None, WayBack("posti", "2108")),
         (KEYS[0], None, "2109", WayBack("Posti", "2109")),
         (KEYS[0], None, "PO2108", WayBack("nShift", "PO2108")),
+        (KEYS[0], "posti", "2109", WayBack("posti", "2109")),
+        (KEYS[0], "Posti", "PO2108", WayBack("nShift", "PO2108")),
+        (KEYS[0], "Unifaun", "PO2108", WayBack("nShift", "PO2108")),
         (KEYS[1], None, None, WayBack(None, None)),
     ],
 )
@@ -237,3 +240,26 @@ def test_a_return_goes_back_by_the_carrier_that_brought_it_unless_told_otherwise
     of = shipment(dict.fromkeys(KEYS, 1), parcels=PARCELS)
     assert way_back.way_back(of, {row}, SERVICES, operator, code) == way
     assert way.labelled is (way.service_code in ("2108", "2109"))
+
+
+@pytest.mark.parametrize(("operator", "code"), [("Posti", "80"), ("Matkahuolto", "2108"), ("nShift", "2108")])
+def test_a_service_and_another_carrier_than_its_own_contradict_each_other(operator: str, code: str) -> None:
+    of = shipment(dict.fromkeys(KEYS, 1), parcels=PARCELS)
+    wrong = way_back.way_back(of, {KEYS[0]}, SERVICES, operator, code)
+    assert isinstance(wrong, Wrong)
+    assert (wrong.field, wrong.code) == ("serviceCode", "other_carrier")
+
+
+def test_what_was_not_sent_and_what_the_shop_has_is_not_put_on_the_suppliers_shelf() -> None:
+    one = registered(shipment({KEYS[0]: 3}), Wanted("WrongProduct", "1"))
+    found = [
+        Found("1", quantity=Decimal(1), restock=True, condition="Unopened"),
+        Found("1", quantity=Decimal(1), restock=True, condition="Wrong"),
+        Found("1", quantity=Decimal(1), condition="Wrong"),
+    ]
+    refused = returning.receive(one, found, None, LATER)
+    assert isinstance(refused, Refusal)
+    assert [(wrong.field, wrong.code) for wrong in refused.wrong] == [("rows[1].restock", "wrong_product")]
+    refused = returning.receive(replace(one, goes_to="RETAILER"), found[:1], None, LATER)
+    assert isinstance(refused, Refusal)
+    assert [(wrong.field, wrong.code) for wrong in refused.wrong] == [("rows[0].restock", "not_the_suppliers")]

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pypdfium2
 import pytest
+import zxingcpp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -50,6 +51,12 @@ def test_a_scanner_reads_the_orders_number_however_long(order: str) -> None:
     [page] = papers.pages(typesetting.note_pdf(note_facts(order=order)), dots_per_inch=500)
     assert papers.scanned(page.picture) == [order]
     assert order in page.text.replace("\u200b", "").replace("\r\n", "")
+
+
+def test_an_orders_number_is_plain_code_128_also_when_it_could_be_an_sscc() -> None:
+    [page] = papers.pages(typesetting.note_pdf(note_facts(order=papers.SSCC)), dots_per_inch=500)
+    [found] = zxingcpp.read_barcodes(page.picture)
+    assert (found.text, found.content_type) == (papers.SSCC, zxingcpp.ContentType.Text)
 
 
 def test_sixty_rows_go_on_on_further_pages_under_the_same_headings() -> None:

@@ -11,6 +11,7 @@ import pytest
 from router import domain
 from router.delivery import services
 from router.domain import Packed, Parcel, Row, Shipment
+from router.domain.papers import OrderedRow
 from router.domain.pickup_point import PickupPoint
 from router.papers import addresses, facts, gathering, words
 from router.papers.facts import Addressee, NoteFacts, Text
@@ -231,6 +232,17 @@ def test_what_nobody_said_is_in_the_first_parcel_that_has_the_row() -> None:
 def test_once_it_is_sent_what_nobody_said_is_not_here() -> None:
     sent = shipment(parcel("1", rows=packed("2", None)), status="Delivered")
     assert quantities(gathering.note(sent, sent.parcels[0], around())) == [("5", "2", "3"), ("2,5", "0", "2,5")]
+
+
+def test_what_was_ordered_is_the_orders_and_what_is_elsewhere_is_to_follow() -> None:
+    two_products = (Row("1", "BOOTS", Decimal(2)), Row("1", "SHOES", Decimal(1)), Row("2", "SOCKS", Decimal(2)))
+    sent = shipment(rows=two_products)
+    known = replace(around(), ordered={"1": OrderedRow(Decimal(9), Decimal(5))})
+    assert quantities(gathering.note(sent, domain.packing(sent)[0], known)) == [
+        ("9", "2", "2"),
+        ("9", "1", "2"),
+        ("2", "2", "0"),
+    ]
 
 
 def test_the_note_has_the_retailers_words_and_those_of_the_order_for_its_reader() -> None:

@@ -88,6 +88,34 @@ async def test_a_paper_that_was_made_is_kept_until_others_need_the_room(
     assert await own_press.paper("a", presswork.who) == other
 
 
+async def test_a_paper_that_cannot_be_made_is_not_tried_again_for_a_while(own_press: Press, tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    for _ in range(2):
+        with pytest.raises(press.Failed):
+            await own_press.paper("a", presswork.break_down_and_count, str(tries))
+    assert tries.read_text() == "x"
+    with pytest.raises(press.Failed):
+        await own_press.paper("b", presswork.break_down_and_count, str(tries))
+    assert tries.read_text() == "xx"
+    own_press.again_after_s = 0.0
+    for _ in range(2):
+        with pytest.raises(press.Failed):
+            await own_press.paper("c", presswork.break_down_and_count, str(tries))
+    assert tries.read_text() == "xxxx"
+
+
+async def test_one_organisation_has_a_share_of_the_queue_and_the_others_get_their_turn() -> None:
+    shared = Press(most_waiting=3, most_of_one=2, longest_s=10.0)
+    waiting = [asyncio.create_task(shared.make(presswork.shout, b"x", asked_by="greedy")) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(press.Busy, match="2 papers of yours wait"):
+        await shared.make(presswork.shout, b"one more", asked_by="greedy")
+    assert await shared.make(presswork.shout, b"modest", asked_by="modest") == b"MODEST"
+    assert await asyncio.gather(*waiting) == [b"X"] * 2
+    assert await shared.make(presswork.shout, b"again", asked_by="greedy") == b"AGAIN"
+    await shared.stop()
+
+
 async def test_a_stopped_press_has_no_process_and_takes_no_work(own_press: Press) -> None:
     pid = int(await own_press.make(presswork.who))
     await own_press.stop()

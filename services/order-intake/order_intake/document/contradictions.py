@@ -6,6 +6,7 @@ Looks at plain JSON values, so that it finds its errors also in a document that 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from order_intake.document.texts import MOST_FREE_TEXT
 from shared.problems import FieldError
 
 TAX_FIELDS = ("vatPercentage", "taxValue", "taxName")
@@ -26,6 +27,17 @@ def numbers_of_comments(document: Mapping[str, Any]) -> Iterator[FieldError]:
     """Comments that have a number have each their own."""
     comments = document.get("comments")
     return _numbers("comments", _known(comments)) if isinstance(comments, list) else iter(())
+
+
+def too_much_printed(document: Mapping[str, Any]) -> Iterator[FieldError]:
+    """All free texts of an order together are no longer than somebody reads, and a delivery note has room for."""
+    printed = document.get("print")
+    parts = [part.get("freeText") for _, part in _known(printed)] if isinstance(printed, list) else []
+    texts = [text.get("value") for part in parts if isinstance(part, list) for _, text in _known(part)]
+    length = sum(len(text) for text in texts if isinstance(text, str))
+    if length > MOST_FREE_TEXT:
+        message = f"has at most {MOST_FREE_TEXT} characters of freeText in all, not {length}"
+        yield FieldError("print", "too_long", message)
 
 
 def _known(items: list[Any]) -> list[tuple[int, dict[str, Any]]]:

@@ -39,7 +39,7 @@ class Form(Generic[Document]):
     contradictions: tuple[Callable[[Mapping[str, Any]], Iterable[FieldError]], ...]
 
 
-_ALWAYS = (contradictions.contradictions, bundles.broken_bundles)
+_ALWAYS = (contradictions.contradictions, bundles.broken_bundles, contradictions.too_much_printed)
 
 V2 = Form(OrderV2, _ALWAYS)
 V3 = Form(OrderV3, (*_ALWAYS, contradictions.numbers_of_comments, contacts.contacts_missing))

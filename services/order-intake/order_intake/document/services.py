@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from order_intake.document.texts import (
+    MOST_FREE_TEXT,
     Code,
     DocumentPart,
     Few,
@@ -72,5 +73,8 @@ class PrintDocument(DocumentPart):
     """How the order's papers are printed."""
 
     template_id: OptionalLine = Field(default=None, description="The template's number", examples=["1"])
-    free_text: Few[FreeText] | None = Field(default=None, description="Texts for the template's places")
+    free_text: Few[FreeText] | None = Field(
+        default=None,
+        description=f"Texts for the template's places: of an order at most {MOST_FREE_TEXT} characters in all",
+    )
     references: OptionalFlag = Field(default=None, description="Whether the references are printed", examples=[True])

@@ -16,6 +16,9 @@ LONGEST_LINE = 300
 LONGEST_PROSE = 2_000
 """Characters in ids, which become keys of tables; in names and addresses; in notes. An order travels in one message."""
 
+MOST_FREE_TEXT = 20_000
+"""Characters in all free texts of an order together: some six pages of a delivery note, which every parcel has."""
+
 LARGEST_NUMBER = 10**12
 """Of prices and measures; a short text can stand for a number that fills the memory."""
 

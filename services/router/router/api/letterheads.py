@@ -196,7 +196,7 @@ async def give_logo(request: Request, caller: Retailer) -> Response:
     if len(given) > LARGEST_LOGO:
         raise problems.Refused(413, f"A logo has at most {LARGEST_LOGO} bytes, and this has {len(given)}")
     try:
-        logo = await press.of(request.app.state.service).make(printing.logo, given)
+        logo = await press.of(request.app.state.service).make(printing.logo, given, asked_by=caller.organisation)
     except ValueError as error:
         raise problems.invalid([FieldError("body", "not_a_logo", str(error))]) from None
     except (press.Busy, press.Failed) as error:

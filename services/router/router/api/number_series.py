@@ -197,16 +197,18 @@ def _series(name: str, given: SeriesGiven) -> NumberSeries:
     form = given.form
     prefix = given.prefix or (given.contract_number if form == number_series.JJFI else None)
     shortest, longest = number_series.PREFIXES[form]
+    wrong: list[FieldError] = []
     if prefix is None or not (prefix.isascii() and prefix.isdigit() and shortest <= len(prefix) <= longest):
         digits = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
-        raise problems.invalid([FieldError("prefix", "prefix", f"of form {form} has {digits} digits")])
+        wrong.append(FieldError("prefix", "prefix", f"of form {form} has {digits} digits"))
+        # What else is wrong can be told of the shortest that could be meant.
+        prefix = "0" * shortest
     largest = number_series.largest(form, prefix)
     first = 1 if given.first is None else given.first
     last = largest if given.last is None else given.last
     check_digit = given.check_digit or ("GS1" if form == number_series.SSCC else "LUHN")
-    wrong: list[FieldError] = []
     if last > largest:
-        wrong.append(FieldError("last", "too_large", f"is at most {largest} behind the prefix {prefix}"))
+        wrong.append(FieldError("last", "too_large", f"is at most {largest} behind a prefix of {len(prefix)} digits"))
     if first > last:
         wrong.append(FieldError("first", "too_large", f"is more than the last number, {last}"))
     if (form, check_digit) == (number_series.SSCC, number_series.LUHN):

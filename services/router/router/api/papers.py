@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -16,6 +16,7 @@ from router.carriers.carrier import NoLabel
 from router.domain import Parcel, Shipment
 from router.papers import facts, gathering, press, printing, surroundings
 from router.papers.facts import LabelFormat, LabelSize
+from router.store import letterheads, parts_of_rows
 from shared import problems
 from shared.postgres import Transaction
 
@@ -126,7 +127,7 @@ async def label(
         return unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
     try:
-        made = await press.of(request.app.state.service).paper(name, make, facts_of_label, size)
+        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=organisation)
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
     except ValueError as error:
@@ -164,12 +165,16 @@ async def note(
         shipment, parcel = await _parcel(tx, shipment_id, which)
         if (why := domain.why_no_note(shipment)) is not None:
             raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
-        facts_of_note = gathering.note(shipment, parcel, await surroundings.of(tx, shipment, parcel))
+        around = await surroundings.of(tx, shipment, parcel, await letterheads.printed(tx, shipment.retailer_id))
+        rows = await parts_of_rows.ordered_rows(tx, shipment)
+        facts_of_note = gathering.note(shipment, parcel, replace(around, ordered=rows))
     name = facts.fingerprint(facts_of_note)
     if is_known(name, known):
         return unchanged(name)
     try:
-        made = await press.of(request.app.state.service).paper(name, printing.note_pdf, facts_of_note)
+        made = await press.of(request.app.state.service).paper(
+            name, printing.note_pdf, facts_of_note, asked_by=organisation
+        )
     except (press.Busy, press.Failed) as error:
         raise not_now(error) from None
     return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
@@ -206,9 +211,10 @@ def unchanged(name: str) -> Response:
 
 
 def not_now(error: Exception) -> problems.Refused:
-    """503 when the press has too much to do, or has failed."""
+    """503 when the press has too much to do, or has failed at this paper, which is not tried again at once."""
+    again_s = int(press.AGAIN_AFTER_S) if isinstance(error, press.Failed) else BUSY_S
     return problems.Refused(
-        503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(BUSY_S)}
+        503, f"The paper cannot be made at this moment: {error}", headers={"Retry-After": str(again_s)}
     )
 
 

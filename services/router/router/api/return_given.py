@@ -4,13 +4,16 @@ from decimal import Decimal
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from router.api import shipment_change
 from router.api.letterheads import Country, Line, Lines
 from router.api.shipment_change import Flag, Identifier, LongText, NotGiven, PlainText
+from router.domain import way_back
+from router.domain.moving import Wrong
 from router.domain.returning import MOST_ENTRIES, Found, Wanted
-from router.domain.returns import Condition, Reason
+from router.domain.returns import TO_SUPPLIER, Condition, GoesTo, Reason
 from shared import problems, wire
 from shared.contracts import Party
 
@@ -23,6 +26,10 @@ def _stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 def _some(rows: tuple[object, ...]) -> tuple[object, ...]:
     """Checked afterwards: a row that is wrong counts as none while they are read."""
     if not rows:
@@ -31,7 +38,7 @@ def _some(rows: tuple[object, ...]) -> tuple[object, ...]:
 
 
 class AddressGiven(wire.WireModel):
-    """Where goods come back to."""
+    """Where goods come back to: at least a name, a street and a town."""
 
     name: Lines = Field(default=None, description="A company or a person", examples=["Supplier Oy, returns"])
     street_address: Lines = Field(default=None, description="Street and number", examples=["Varastokatu 3"])
@@ -81,10 +88,17 @@ class ReturnGiven(wire.WireModel):
         description="Codes of a label that the customer has already; Sluice makes none then",
         examples=[["JJFI65432100000000224"]],
     )
+    goes_to: Annotated[GoesTo | None, BeforeValidator(_upper), NotGiven] = Field(
+        default=None,
+        description="Who takes it back, and says what came: the `SUPPLIER` that sent it, which may put it back on its"
+        " shelf, or the `RETAILER`; without it, the supplier",
+        examples=[TO_SUPPLIER],
+    )
     return_address: Annotated[AddressGiven | None, NotGiven] = Field(
         default=None,
-        description="Where it goes; without it, the sender on the label it came with: that of the order, else of the"
-        " retailer's letterhead, else the order's vendor",
+        description="Where it goes, with `name`, `streetAddress` and `postOffice`. Without it there is no label to a"
+        " supplier, whose address Sluice does not know; a return to the retailer goes to the sender on the label it"
+        " came with: that of the order, else of the retailer's letterhead, else the order's vendor",
     )
 
 
@@ -98,7 +112,8 @@ class ReceivedRowGiven(wire.WireModel):
     )
     restock: Flag = Field(
         default=None,
-        description="Whether it goes back on the shelf: then it is available again, first to who waits",
+        description="Whether it goes back on the shelf of the supplier, if that receives it: then it is available"
+        " again, first to who waits. Not for what is `Wrong`",
         examples=[True],
     )
     condition: Annotated[Condition | None, BeforeValidator(_stripped), NotGiven] = Field(
@@ -163,3 +178,10 @@ def address(given: AddressGiven | None) -> Party | None:
     """An address; None when nothing of one is said."""
     said = {} if given is None else given.model_dump(exclude_none=True)
     return Party(**said) if said else None
+
+
+def wrong_address(given: AddressGiven | None) -> list[Wrong]:
+    """What an address lacks that no parcel arrives without; nothing when there is none."""
+    party = address(given)
+    missing = () if party is None else way_back.missing_of(party)
+    return [Wrong(f"returnAddress.{to_camel(name)}", "missing", "is required in an address") for name in missing]

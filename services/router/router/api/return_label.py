@@ -48,7 +48,7 @@ async def return_label_of(
         return papers.unchanged(name)
     make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
     try:
-        made = await press.of(request.app.state.service).paper(name, make, label, size)
+        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=caller.organisation)
     except (press.Busy, press.Failed) as error:
         raise papers.not_now(error) from None
     except ValueError as error:

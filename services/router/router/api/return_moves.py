@@ -1,4 +1,4 @@
-"""A return goes on: its supplier receives it, or either side says that it is not coming."""
+"""A return goes on: whoever it is addressed to receives it, or either side says that it is not coming."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from router.api.return_given import ReceiptGiven, ReturnCancellationGiven
 from router.api.return_requests import TAGGED, ReturnId
 from router.api.return_shown import ReturnShown
 from router.api.shipment_moves import ATTEMPTS
-from router.api.shipment_requests import IfMatch, Party, Supplier
+from router.api.shipment_requests import IfMatch, Party
 from router.domain import Refusal, returning, returns
 from router.domain.returns import Return
 from router.store import returns as store
@@ -56,8 +56,9 @@ CANCELLATION = {
     "/ecommerce/v3/returns/{return_id}/receipt",
     summary="Receive a return",
     description=(
-        "What of it came, and in which condition. With `restock` it is available again in the catalogue it was sent"
-        " from: rows that wait for it get it first. Less than was registered may come, which ends the return: what did"
+        "What of it came, and in which condition: the supplier says so, or the retailer of a return that goes to it."
+        " What a supplier receives with `restock` is available again in the catalogue it was sent from: rows that wait"
+        " for it get it first. Less than was registered may come, which ends the return: what did"
         " not come may be registered anew. Said again alike, it counts once."
     ),
     response_description=CHANGED,
@@ -66,7 +67,7 @@ CANCELLATION = {
     | {409: {"description": "More came of a row than was registered; or it is Cancelled, or Received otherwise"}},
     openapi_extra=RECEIPT,
 )
-async def receive_return(request: Request, caller: Supplier, return_id: ReturnId, if_match: IfMatch = None) -> Response:
+async def receive_return(request: Request, caller: Party, return_id: ReturnId, if_match: IfMatch = None) -> Response:
     """400 for fields that cannot be, 409 for more than was registered or a final return, 412 for an old version."""
     given = return_given.read(ReceiptGiven, await edge.read_body(request))
     found = return_given.found(given)
@@ -74,7 +75,7 @@ async def receive_return(request: Request, caller: Supplier, return_id: ReturnId
     def decide(returned: Return, at: datetime) -> Return | Refusal:
         return returning.receive(returned, found, given.comment, at)
 
-    return await _move(request, caller, return_id, if_match, decide, by_supplier=True)
+    return await _move(request, caller, return_id, if_match, decide, by_receiver=True)
 
 
 @router.post(
@@ -94,18 +95,20 @@ async def cancel_return(request: Request, caller: Party, return_id: ReturnId, if
     def decide(returned: Return, at: datetime) -> Return | Refusal:
         return returning.cancel(returned, given.reason, at)
 
-    return await _move(request, caller, return_id, if_match, decide, by_supplier=False)
+    return await _move(request, caller, return_id, if_match, decide, by_receiver=False)
 
 
 async def _move(
-    request: Request, caller: auth.Caller, return_id: str, if_match: str | None, decide: Decide, *, by_supplier: bool
+    request: Request, caller: auth.Caller, return_id: str, if_match: str | None, decide: Decide, *, by_receiver: bool
 ) -> Response:
     """Decide a change on what is stored and write it only onto that; decide again when another change was faster."""
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         for _ in range(ATTEMPTS):
             found = await return_requests.find(tx, return_id)
-            if by_supplier and found.supplier_id != caller.organisation:
-                raise problems.Refused(403, "A return is received by its supplier alone")
+            if by_receiver and found.receiver_id != caller.organisation:
+                raise problems.Refused(
+                    403, f"A return is received by whom it goes to, here its {found.goes_to.lower()}"
+                )
             if not shipment_moves.matches(if_match, found.version):
                 raise problems.Refused(412, f"The return has changed meanwhile; its version is {found.version}")
             moved = decide(found, await tx.now())

@@ -1,4 +1,4 @@
-"""A return is registered, by the retailer of an order or by the supplier that delivered it."""
+"""A return is registered, by the retailer of an order or by the supplier that delivered it; either may take it back."""
 
 import asyncpg
 import uuid_utils.compat as uuid_utils
@@ -94,6 +94,7 @@ async def _decided(tx: Transaction, shipment: Shipment, given: ReturnGiven) -> t
     wrong: list[Wrong] = [
         *(rows.wrong if isinstance(rows, Refusal) else ()),
         *([way] if isinstance(way, Wrong) else ()),
+        *return_given.wrong_address(given.return_address),
     ]
     if wrong:
         raise shipment_moves.refused(Refusal(wrong=tuple(wrong)))
@@ -112,7 +113,10 @@ async def _registered(
     way: WayBack,
 ) -> Return:
     now = await tx.now()
-    address = return_given.address(given.return_address) or await _sender(tx, shipment)
+    goes_to = given.goes_to or returns.TO_SUPPLIER
+    address = return_given.address(given.return_address)
+    if address is None and goes_to == returns.TO_RETAILER:
+        address = await _sender(tx, shipment)
     codes, series = given.tracking_codes or (), None
     if not codes and way.labelled and address is not None and way.delivery_operator is not None:
         taken = await built_in.code_of_return(tx, shipment.retailer_id, shipment.contract_number, way.delivery_operator)
@@ -139,10 +143,16 @@ async def _registered(
         service_code=way.service_code,
         tracking_codes=codes,
         tracking_from=series,
+        goes_to=goes_to,
     )
 
 
 async def _sender(tx: Transaction, shipment: Shipment) -> Address | None:
-    """The sender on the labels of a shipment: undelivered parcels go back there, too (glue-api.md A.8)."""
+    """The sender on the labels of a shipment: undelivered parcels go back there, too (glue-api.md A.8).
+
+    None when nobody could send a parcel there.
+    """
     delivery = shipment.delivery
-    return delivery.sender or (await letterheads.printed(tx, shipment.retailer_id)).letterhead.sender or delivery.vendor
+    head, _ = await letterheads.letterhead(tx, shipment.retailer_id)
+    sender = delivery.sender or head.sender or delivery.vendor
+    return None if sender is None or way_back.missing_of(sender) else sender

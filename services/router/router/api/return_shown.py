@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import Field
 
 from router.domain import returns, way_back
-from router.domain.returns import Condition, Finding, Reason, Return, ReturnedRow
+from router.domain.returns import Condition, Finding, GoesTo, Reason, Return, ReturnedRow
 from router.tracking.following import Following
 from shared import wire
 from shared.contracts import Party, ReturnStatus
@@ -25,10 +25,10 @@ class ReturnStatusShown(wire.WireModel):
 
 
 class FindingShown(wire.WireModel):
-    """What the supplier found of a row, in one condition."""
+    """What the receiver found of a row, in one condition."""
 
     quantity: wire.Number = Field(description="How much", examples=[1])
-    restocked: bool = Field(description="Whether it went back on the shelf", examples=[True])
+    restocked: bool = Field(description="Whether it went back on the supplier's shelf", examples=[True])
     condition: Condition | None = Field(default=None, description="In which condition it is", examples=["Unopened"])
     comment: str | None = Field(default=None, description="More about it, for people")
 
@@ -50,7 +50,7 @@ class ReturnedRowShown(wire.WireModel):
     comment: str | None = Field(default=None, description="More about it, for people")
     received_quantity: wire.Number = Field(description="How much came; 0 until it is received", examples=[2])
     restocked_quantity: wire.Number = Field(description="How much of that went back on the shelf", examples=[1])
-    findings: tuple[FindingShown, ...] = Field(default=(), description="What the supplier found of it")
+    findings: tuple[FindingShown, ...] = Field(default=(), description="What its receiver found of it")
 
 
 class ReturnAddressShown(wire.WireModel):
@@ -99,8 +99,9 @@ class ReturnShown(wire.WireModel):
     created_date: wire.Moment = Field(description="When it was registered", examples=["2026-01-12T08:00:00.000Z"])
     update_date: wire.Moment = Field(description="When it last changed", examples=["2026-01-12T08:00:00.000Z"])
     comment: str | None = Field(default=None, description="What whoever registered it said of all of it")
-    receipt_comment: str | None = Field(default=None, description="What the supplier said of all that came")
+    receipt_comment: str | None = Field(default=None, description="What its receiver said of all that came")
     rows: tuple[ReturnedRowShown, ...] = Field(description="What comes back")
+    goes_to: GoesTo = Field(description="Who takes it back: `SUPPLIER` or `RETAILER`", examples=["SUPPLIER"])
     return_address: ReturnAddressShown | None = Field(default=None, description="Where it goes, if anybody said")
     delivery_operator: str | None = Field(default=None, description="Who carries it", examples=["Posti"])
     service_code: str | None = Field(default=None, description="The carrier's service", examples=["2108"])
@@ -139,6 +140,7 @@ def shown(returned: Return, followed: Following) -> ReturnShown:
         comment=returned.comment,
         receipt_comment=returned.receipt_comment,
         rows=tuple(_row(row) for row in returned.rows),
+        goes_to=returned.goes_to,
         return_address=None if returned.return_address is None else _address(returned.return_address),
         delivery_operator=returned.delivery_operator,
         service_code=returned.service_code,

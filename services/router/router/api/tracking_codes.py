@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,6 +21,8 @@ router = APIRouter(tags=["tracking"])
 
 FOUND_FOR = timedelta(days=90)
 """How old a shipment may be that is named by its order's number: there is no index for that, and numbers come again."""
+
+LINE = attrgetter("line")
 
 FILE = {
     "requestBody": {
@@ -61,7 +64,8 @@ class CodesLoaded(wire.WireModel):
     summary="Load tracking codes from a file",
     description="Codes of a carrier of your own, for shipments on their way or delivered already. A parcel's codes are"
     " those of all its lines, in place of codes you gave it before; a parcel with a label of Sluice's keeps its code."
-    " If anything is wrong, every such line is named and nothing is loaded, unless `partly` is true. At most"
+    " If anything is wrong, every such line is named and nothing is loaded, unless `partly` is true: then a parcel with"
+    " a wrong line keeps what it had, and all others get their codes. At most"
     f" {code_file.MOST_LINES} lines at once.",
     response_description="What was loaded",
     response_model=CodesLoaded,
@@ -71,22 +75,24 @@ async def load_tracking_codes(
     request: Request,
     caller: Supplier,
     partly: Annotated[
-        bool, Query(description="Load the good lines also when others are wrong", examples=[False])
+        bool,
+        Query(description="Load what parcels without a wrong line have, also when others are wrong", examples=[False]),
     ] = False,
 ) -> Response:
     """400 with every line that is wrong, or, with `partly`, 200 with them."""
     lines, unread = code_file.read(await request.body())
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         found = await _load(tx, caller.organisation, lines)
-        wrong = sorted((*unread, *found.wrong), key=lambda fault: fault.line)
+        wrong = (*unread, *found.wrong)
         if wrong and not partly:
-            raise problems.invalid(fault.as_error() for fault in wrong)
+            raise problems.invalid(fault.as_error() for fault in sorted(wrong, key=LINE))
         if found.changed:
             await store.save_codes(tx, found.changed)
             await outbox.put(tx, *(domain.shipment_changed(shipment) for shipment in found.changed))
-    good = len(lines) - len(found.wrong)
+    not_loaded = sorted((*wrong, *found.held_back), key=LINE)
+    good = len({line.line for line in lines} - {fault.line for fault in not_loaded})
     return wire.answer(
-        CodesLoaded(lines=good, changed=len(found.changed), errors=tuple(_error(fault) for fault in wrong))
+        CodesLoaded(lines=good, changed=len(found.changed), errors=tuple(_error(fault) for fault in not_loaded))
     )
 
 

@@ -16,6 +16,8 @@ from router.domain.delivery_service import DeliveryService
 from router.domain.tracking_link import TrackingLink
 from router.papers import gathering, surroundings
 from router.papers.facts import LabelFacts
+from router.papers.letterhead import Printed
+from router.store import letterheads
 from router.store import number_series as store
 from router.store.number_series import Taken, Taking
 from shared import problems
@@ -42,8 +44,9 @@ class BuiltIn:
         return Booked({parcel_id: next(made[key]) for parcel_id, key in carriers.items() if key in made})
 
     async def label(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> LabelFacts | bytes:
-        """What Sluice prints on the label."""
-        return gathering.label(shipment, parcel, await surroundings.of(tx, shipment, parcel))
+        """What Sluice prints on the label, which has no logo."""
+        head, _ = await letterheads.letterhead(tx, shipment.retailer_id)
+        return gathering.label(shipment, parcel, await surroundings.of(tx, shipment, parcel, Printed(head)))
 
     async def cancel(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> str | None:
         """A number that was taken is never given again, and no carrier was told of it."""

@@ -1,6 +1,16 @@
-"""Which papers of a parcel there are (glue-api.md A.9, 4)."""
+"""Which papers of a parcel there are (glue-api.md A.9, 4), and what a delivery note says of the order's rows."""
+
+from decimal import Decimal
+from typing import NamedTuple
 
 from router.domain.shipment import CANCELLED, Parcel, Shipment
+
+
+class OrderedRow(NamedTuple):
+    """How much of a row was ordered, and how much of that is to come: with this shipment, and with what follows it."""
+
+    ordered: Decimal
+    coming: Decimal
 
 
 def why_no_label(shipment: Shipment, parcel: Parcel) -> str | None:

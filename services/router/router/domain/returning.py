@@ -7,11 +7,22 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from router.domain.moving import Refusal, RowKey, Wrong
-from router.domain.returns import CANCELLED, RECEIVED, REGISTERED, Condition, Finding, Reason, Return, ReturnedRow
+from router.domain.returns import (
+    CANCELLED,
+    RECEIVED,
+    REGISTERED,
+    TO_RETAILER,
+    Condition,
+    Finding,
+    Reason,
+    Return,
+    ReturnedRow,
+)
 from router.domain.shipment import DELIVERED, ZERO, Row, Shipment
 
 AnyRow = TypeVar("AnyRow", Row, ReturnedRow)
 
+WRONG: Condition = "Wrong"
 MOST_ENTRIES = 1_000
 """So many rows a request about a return may name."""
 
@@ -32,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """What a supplier found of a row, in one condition. `quantity` None: all that no entry before this one names."""
+    """What a receiver found of a row, in one condition. `quantity` None: all that no entry before this one names."""
 
     row_id: str | None = None
     item_id: str | None = None
@@ -75,8 +86,8 @@ def register(
         quantity = left if one.quantity is None else one.quantity
         if quantity > left or not quantity:
             excess.append(
-                f"of row {row.row_id} ({row.product_id}) {_plain(row.delivered)} were delivered and {_plain(gone)} are"
-                f" being returned or were, so {_plain(quantity) if quantity else 'nothing more'} cannot be"
+                f"Of row {row.row_id} ({row.product_id}) {_plain(row.delivered)} were delivered and {_plain(gone)} are"
+                f" being returned or were. {_at_most(left)} can come back."
             )
         rows[key] = ReturnedRow(
             row_id=row.row_id,
@@ -91,15 +102,16 @@ def register(
     if wrong:
         return Refusal(wrong=tuple(wrong))
     if excess:
-        return Refusal(conflict=_sentence(excess))
+        return Refusal(conflict=" ".join(excess))
     return tuple(rows.values())
 
 
 def receive(returned: Return, found: Sequence[Found], comment: str | None, at: datetime) -> Return | Refusal:
-    """The return once its supplier has it, or why it cannot have come like this. The very same when it is said again.
+    """The return once its receiver has it, or why it cannot have come like this. The very same when it is said again.
 
     A row may be found in several conditions. Less may come than was registered: what no entry names did not, and may be
-    registered anew. More may not: nobody said that it would, and it may be of another shipment.
+    registered anew. More may not: nobody said that it would, and it may be of another shipment. What is not what was
+    sent does not go on the shelf, and neither does what came to the shop: the shelf is the supplier's.
     """
     registered = _RowsOf(returned.rows)
     findings: dict[RowKey, list[Finding]] = {}
@@ -111,14 +123,18 @@ def receive(returned: Return, found: Sequence[Found], comment: str | None, at: d
         if isinstance(row, Wrong):
             wrong.append(row)
             continue
+        if one.restock and one.condition == WRONG:
+            wrong.append(Wrong(f"{at_row}.restock", "wrong_product", "is not for what is Wrong, not what was sent"))
+        elif one.restock and returned.goes_to == TO_RETAILER:
+            message = "is for the supplier's shelf, and this return goes to the retailer"
+            wrong.append(Wrong(f"{at_row}.restock", "not_the_suppliers", message))
         listed = findings.setdefault((row.row_id, row.product_id), [])
         left = row.quantity - sum((finding.quantity for finding in listed), ZERO)
         quantity = left if one.quantity is None else one.quantity
         if quantity > left or not quantity:
             excess.append(
-                f"of row {row.row_id} ({row.product_id}) {_plain(row.quantity)} were to come back,"
-                f" {_plain(row.quantity - left)} of which are named before, so"
-                f" {_plain(quantity) if quantity else 'nothing more'} cannot have"
+                f"Of row {row.row_id} ({row.product_id}) {_plain(row.quantity)} were to come back,"
+                f" {_plain(row.quantity - left)} of which are named before. {_at_most(left)} can have come."
             )
             continue
         listed.append(Finding(quantity=quantity, restocked=one.restock, condition=one.condition, comment=one.comment))
@@ -127,7 +143,7 @@ def receive(returned: Return, found: Sequence[Found], comment: str | None, at: d
     if returned.status == CANCELLED:
         return Refusal(conflict="The return is Cancelled, which is final")
     if excess:
-        return Refusal(conflict=_sentence(excess))
+        return Refusal(conflict=" ".join(excess))
     rows = tuple(row._replace(findings=tuple(findings.get((row.row_id, row.product_id), ()))) for row in returned.rows)
     if returned.status == RECEIVED:
         same = (rows, comment) == (returned.rows, returned.receipt_comment)
@@ -178,6 +194,6 @@ def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-def _sentence(clauses: Sequence[str]) -> str:
-    text = "; ".join(clauses)
-    return text[0].upper() + text[1:]
+def _at_most(left: Decimal) -> str:
+    """How a sentence begins that says how much there may be."""
+    return f"At most {_plain(left)} more" if left > 0 else "Nothing more"

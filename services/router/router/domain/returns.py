@@ -1,4 +1,4 @@
-"""A return: rows of a delivered shipment on their way back to its supplier."""
+"""A return: rows of a delivered shipment on their way back, to its supplier or to the shop."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,13 @@ Reason = Literal[
 """Why something comes back, as whoever registers it says."""
 
 Condition = Literal["Unopened", "Opened", "Used", "Damaged", "Incomplete", "Wrong"]
-"""In which condition something came back, as its supplier found it. Wrong: it is not what was sent."""
+"""In which condition something came back, as its receiver found it. Wrong: it is not what was sent."""
+
+GoesTo = Literal["SUPPLIER", "RETAILER"]
+"""Whom a return is addressed to: whoever that is receives it."""
+
+TO_SUPPLIER: GoesTo = "SUPPLIER"
+TO_RETAILER: GoesTo = "RETAILER"
 
 REGISTERED: ReturnStatus = "Registered"
 RECEIVED: ReturnStatus = "Received"
@@ -33,7 +39,7 @@ STATUSES: tuple[ReturnStatus, ...] = (REGISTERED, RECEIVED, CANCELLED)
 
 
 class Finding(Part):
-    """So many units of a row came back in one condition, and were put back on the shelf or not."""
+    """So many units of a row came back in one condition, and were put back on the supplier's shelf or not."""
 
     quantity: Quantity
     restocked: bool = False
@@ -42,7 +48,7 @@ class Finding(Part):
 
 
 class ReturnedRow(NamedTuple):
-    """What of a shipment's row comes back. `findings` is what its supplier found of it, nothing until then."""
+    """What of a shipment's row comes back. `findings` is what its receiver found of it, nothing until then."""
 
     row_id: str
     product_id: str
@@ -70,7 +76,7 @@ class Return:
     """What comes back of a shipment in one parcel. Each change makes the next version, Received or Cancelled the last.
 
     `reference` and `comment` are those of `registered_by`, the organisation that registered it; `receipt_comment` is
-    the supplier's, `status_reason` why it was cancelled. The codes are those of the parcel on its way back, from the
+    its receiver's, `status_reason` why it was cancelled. The codes are those of the parcel on its way back, from the
     number series `tracking_from`, None when somebody else gave them. `return_address` is where it goes, as far as
     anybody said.
     """
@@ -98,6 +104,12 @@ class Return:
     service_code: str | None = None
     tracking_codes: tuple[str, ...] = ()
     tracking_from: str | None = None
+    goes_to: GoesTo = TO_SUPPLIER
+
+    @property
+    def receiver_id(self) -> str:
+        """Who receives it."""
+        return self.retailer_id if self.goes_to == TO_RETAILER else self.supplier_id
 
     @property
     def complete(self) -> bool:

@@ -9,6 +9,7 @@ from router.domain.moving import RowKey, Wrong
 from router.domain.number_series import key_of
 from router.domain.returns import CANCELLED, Return
 from router.domain.shipment import FIRST_PARCEL, Parcel, Shipment, packing
+from shared.contracts import Party
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,19 @@ def way_back(
     operator: str | None,
     service_code: str | None,
 ) -> WayBack | Wrong:
-    """The way that is asked for; else back by the carrier that brought it, by the first service it has for returns."""
+    """The way that is asked for; else back by the carrier that brought it, by the first service it has for returns.
+
+    A service and another carrier than its own contradict each other.
+    """
     if service_code is not None:
         service = services.get(service_code)
         if service is None:
             return Wrong("serviceCode", "unknown_service", f"{service_code} is no service that is offered")
         booked = coding.NSHIFT if coding.is_nshift(service.provider) else service.delivery_operator
-        return WayBack(operator or booked, service_code)
+        if operator is not None and not _is_by(service, operator):
+            message = f"{service_code} is a service of {service.delivery_operator}, and {operator} is to carry it"
+            return Wrong("serviceCode", "other_carrier", message)
+        return WayBack(booked if operator is None or booked == coding.NSHIFT else operator, service_code)
     carrier = operator or _came_by(shipment, rows, services)
     return WayBack(carrier, _return_service(services.values(), carrier))
 
@@ -51,6 +58,12 @@ def parcel_of(returned: Return) -> Parcel:
         tracking_codes=returned.tracking_codes,
         tracking_from=returned.tracking_from,
     )
+
+
+def missing_of(party: Party) -> tuple[str, ...]:
+    """What an address lacks that no parcel arrives without, by the names of a party's fields."""
+    needed = ("name", "street_address", "post_office")
+    return tuple(name for name in needed if not (getattr(party, name) or "").strip())
 
 
 def why_no_return_label(returned: Return) -> str | None:
@@ -68,8 +81,15 @@ def why_no_return_label(returned: Return) -> str | None:
     if returned.service_code is None:
         return f"no service of {returned.delivery_operator} for returns is offered"
     if returned.return_address is None:
-        return "nobody said where it goes"
+        return "nobody said where it goes: it takes a returnAddress with name, street and town"
     return f"there was no number series of {returned.delivery_operator} when it was registered"
+
+
+def _is_by(service: DeliveryService, operator: str) -> bool:
+    """Whether a carrier is that of a service; nShift is that of those it books."""
+    if coding.is_nshift(operator):
+        return coding.is_nshift(service.provider)
+    return key_of(operator) == key_of(service.delivery_operator)
 
 
 def _came_by(shipment: Shipment, rows: Collection[RowKey], services: Mapping[str, DeliveryService]) -> str | None:

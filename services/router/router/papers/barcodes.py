@@ -20,13 +20,25 @@ class Bars(NamedTuple):
 
 
 def bars(code: str) -> Bars:
-    """The bars of a code: an SSCC as GS1-128 with its application identifier, everything else as plain Code 128.
+    """The bars of a tracking code: an SSCC as GS1-128 with its application identifier, any other as plain Code 128.
 
     Raises Unprintable for what is not printable ASCII.
     """
+    return _bars(code, as_sscc=is_sscc(code))
+
+
+def plain_bars(text: str) -> Bars:
+    """The bars of what is no tracking code, as plain Code 128 also when its digits could be an SSCC.
+
+    Raises Unprintable for what is not printable ASCII.
+    """
+    return _bars(text, as_sscc=False)
+
+
+def _bars(code: str, *, as_sscc: bool) -> Bars:
     if not code or not code.isascii() or not code.isprintable():
         raise Unprintable(f"{code!r} is not printable ASCII, so it cannot be a barcode")
-    [modules] = (Gs1_128(f"00{code}") if is_sscc(code) else Code128(code)).build()
+    [modules] = (Gs1_128(f"00{code}") if as_sscc else Code128(code)).build()
     # The library ends with the stop character's bars; groups of equal modules are bars and gaps.
     widths = tuple(len(list(group)) for _, group in groupby(modules.strip("0")))
     return Bars(widths, sum(widths))

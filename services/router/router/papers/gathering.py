@@ -1,12 +1,13 @@
 """The facts of a parcel's papers, from what is stored of its shipment."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from router import domain
 from router.domain import Parcel, Row, Shipment
 from router.domain.delivery_service import PICKUP_POINT, STORE_PICKUP, DeliveryService
+from router.domain.papers import OrderedRow
 from router.domain.pickup_point import PickupPoint
 from router.papers import addresses, words
 from router.papers.facts import LabelFacts, Lines, NoteFacts, NoteRow, Text
@@ -21,11 +22,15 @@ NOTED = "deliveryNote"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is known around a shipment: the carriers' services, its parcel's pickup point, the retailer's letterhead."""
+    """What is known around a shipment: the carriers' services, its parcel's pickup point, the retailer's letterhead.
+
+    `ordered` are the rows of the whole order, by id, for a delivery note.
+    """
 
     services: Sequence[DeliveryService]
     point: PickupPoint | None
     printed: Printed
+    ordered: Mapping[str, OrderedRow] = field(default_factory=dict)
 
 
 def label(shipment: Shipment, parcel: Parcel, around: Surroundings) -> LabelFacts:
@@ -83,7 +88,7 @@ def note(shipment: Shipment, parcel: Parcel, around: Surroundings) -> NoteFacts:
         weight=_weight(parcel, language),
         number=number,
         of=of,
-        rows=tuple(_rows(shipment, parcel, language)),
+        rows=tuple(_rows(shipment, parcel, around.ordered, language)),
         texts=(
             *(
                 Text(" ".join((comment.name or "").split()), comment.value)
@@ -160,21 +165,33 @@ def _reference(name: str, language: Language) -> str:
     return name if known is None else words.word(known, language)
 
 
-def _rows(shipment: Shipment, parcel: Parcel, language: Language) -> Iterable[NoteRow]:
+def _rows(
+    shipment: Shipment, parcel: Parcel, ordered: Mapping[str, OrderedRow], language: Language
+) -> Iterable[NoteRow]:
+    """The rows in a parcel, each with how much of it the order has and what is still to come of that."""
     rows = {(row.row_id, row.product_id): row for row in shipment.rows}
     carried = _carried(shipment, parcel, rows)
+    here: dict[str, Decimal] = {}
+    for (row_id, _), quantity in carried.items():
+        here[row_id] = here.get(row_id, domain.ZERO) + quantity
     for packed in parcel.rows:
         row = rows[packed.row_id, packed.product_id]
-        here = carried[packed.row_id, packed.product_id]
+        in_order = ordered.get(row.row_id) or _in_shipment(shipment, row.row_id)
         yield NoteRow(
             product=row.product_id,
             description=row.description or "",
             ean=row.ean or "",
             unit=row.unit or "",
-            ordered=words.number(row.quantity, language),
-            delivered=words.number(here, language),
-            to_follow=words.number(max(row.quantity - here, domain.ZERO), language),
+            ordered=words.number(in_order.ordered, language),
+            delivered=words.number(carried[packed.row_id, packed.product_id], language),
+            to_follow=words.number(max(in_order.coming - here[row.row_id], domain.ZERO), language),
         )
+
+
+def _in_shipment(shipment: Shipment, row_id: str) -> OrderedRow:
+    """A row of an order that is not known any more: the shipment's part of it is all there is."""
+    quantity = sum((row.quantity for row in shipment.rows if row.row_id == row_id), domain.ZERO)
+    return OrderedRow(quantity, quantity)
 
 
 def _carried(shipment: Shipment, parcel: Parcel, rows: Mapping[RowKey, Row]) -> Mapping[RowKey, Decimal]:

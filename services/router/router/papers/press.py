@@ -8,6 +8,8 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
+from collections import Counter as Tally
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,12 @@ KEPT = Counter("sluice_papers_kept", "Papers that were asked for again and had b
 MOST_WAITING = 100
 LONGEST_S = 20.0
 """So many may wait for the press, and so long may one piece of work take."""
+MOST_OF_ONE = 25
+"""So many of those that wait may be one organisation's, so that the others get their turn."""
+AGAIN_AFTER_S = 300.0
+"""A paper that could not be made is not tried for so long: it would fail again, and hold up the others meanwhile."""
+MOST_FAILED = 1_000
+"""So many such papers are remembered."""
 KEPT_BYTES = 32_000_000
 TRIES = 2
 """How often a piece of work is begun; one that ends the process is not to end one after the other."""
@@ -45,13 +53,23 @@ class Failed(Exception):
 class Press:
     """A part of the service. Its process is started with the first paper that is asked for."""
 
-    def __init__(self, *, most_waiting: int = MOST_WAITING, longest_s: float = LONGEST_S) -> None:
+    def __init__(
+        self,
+        *,
+        most_waiting: int = MOST_WAITING,
+        most_of_one: int = MOST_OF_ONE,
+        longest_s: float = LONGEST_S,
+        again_after_s: float = AGAIN_AFTER_S,
+    ) -> None:
         self.most_waiting = most_waiting
+        self.most_of_one = most_of_one
         self.longest_s = longest_s
+        self.again_after_s = again_after_s
         self._hand: ThreadPoolExecutor | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._waiting = 0
+        self._waiting: Tally[str] = Tally()
         self._stopping = False
+        self._failed: OrderedDict[str, tuple[float, Failed]] = OrderedDict()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
 
@@ -67,13 +85,28 @@ class Press:
             await asyncio.to_thread(hand.shutdown)
             await asyncio.to_thread(self._end)
 
-    async def paper(self, name: str, function: Callable[[*Arguments], bytes], *args: *Arguments) -> bytes:
-        """The paper of this name: kept, or made by the function. Raises as `make` does."""
+    async def paper(
+        self, name: str, function: Callable[[*Arguments], bytes], *args: *Arguments, asked_by: str = ""
+    ) -> bytes:
+        """The paper of this name: kept, or made by the function. Raises as `make` does.
+
+        One that could not be made fails again at once for a while.
+        """
         if (kept := self._kept.get(name)) is not None:
             self._kept.move_to_end(name)
             KEPT.inc()
             return kept
-        made = await self.make(function, *args)
+        until, why = self._failed.get(name, (0.0, None))
+        if why is not None and time.monotonic() < until:
+            raise why
+        try:
+            made = await self.make(function, *args, asked_by=asked_by)
+        except Failed as error:
+            self._failed.pop(name, None)
+            self._failed[name] = (time.monotonic() + self.again_after_s, error)
+            if len(self._failed) > MOST_FAILED:
+                self._failed.popitem(last=False)
+            raise
         if name not in self._kept and len(made) <= KEPT_BYTES:
             self._kept[name] = made
             self._kept_bytes += len(made)
@@ -82,22 +115,26 @@ class Press:
             self._kept_bytes -= len(oldest)
         return made
 
-    async def make(self, function: Callable[[*Arguments], bytes], *args: *Arguments) -> bytes:
-        """What a function at the top of a module makes, in the other process.
+    async def make(self, function: Callable[[*Arguments], bytes], *args: *Arguments, asked_by: str = "") -> bytes:
+        """What a function at the top of a module makes, in the other process, for an organisation, "" for none.
 
         Raises Busy, Failed, or the ValueError that the function raised.
         """
-        if self._waiting >= self.most_waiting:
-            raise Busy(f"{self._waiting} papers wait to be made")
+        if self._waiting.total() >= self.most_waiting:
+            raise Busy(f"{self._waiting.total()} papers wait to be made")
+        if asked_by and self._waiting[asked_by] >= self.most_of_one:
+            raise Busy(f"{self._waiting[asked_by]} papers of yours wait to be made")
         if self._hand is None:
             # One thread, so that the process has one piece of work at a time, also when somebody does not wait for it.
             self._hand = ThreadPoolExecutor(1, thread_name_prefix="press")
-        self._waiting += 1
+        self._waiting[asked_by] += 1
         try:
             work = worker.piece((function, args))
             return await asyncio.get_running_loop().run_in_executor(self._hand, self._made, function.__name__, work)
         finally:
-            self._waiting -= 1
+            self._waiting[asked_by] -= 1
+            if not self._waiting[asked_by]:
+                del self._waiting[asked_by]
 
     def _made(self, paper: str, work: bytes) -> bytes:
         if self._stopping:

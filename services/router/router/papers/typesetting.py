@@ -86,7 +86,7 @@ def _label(facts: LabelFacts, size: LabelSize, *, draw_bars: bool) -> Json:
 
 def _note(facts: NoteFacts) -> Json:
     said = words.in_language(facts.language)
-    drawn = barcodes.bars(facts.order)
+    drawn = barcodes.plain_bars(facts.order)
     widest, narrowest = NOTE_MODULES_MM
     beside = drawn.total * narrowest <= NOTE_BARS_MM
     return {

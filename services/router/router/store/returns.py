@@ -18,7 +18,7 @@ from shared.postgres import Record, Transaction
 COLUMNS = (
     "id, shipment_id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id, registered_by, status,"
     " status_at, status_reason, version, reference, comment, receipt_comment, return_address::text AS return_address,"
-    " delivery_operator, service_code, tracking_codes, tracking_from, created_at, updated_at"
+    " delivery_operator, service_code, tracking_codes, tracking_from, created_at, updated_at, goes_to"
 )
 
 FINDINGS = TypeAdapter(tuple[Finding, ...])
@@ -87,14 +87,14 @@ async def save_return(tx: Transaction, returned: Return) -> None:
     await tx.execute(
         "INSERT INTO returns (id, shipment_id, order_id, order_external_id, retailer_id, supplier_id, catalogue_id,"
         " registered_by, status, status_at, version, reference, comment, return_address, delivery_operator,"
-        " service_code, tracking_codes, tracking_from, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        " service_code, tracking_codes, tracking_from, created_at, updated_at, goes_to)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         *(returned.return_id, returned.shipment_id, returned.order_id, returned.order_external_id),
         *(returned.retailer_id, returned.supplier_id, returned.catalogue_id, returned.registered_by),
         *(returned.status, returned.status_at, returned.version, returned.reference, returned.comment),
         None if address is None else address.model_dump_json(exclude_defaults=True).encode(),
         *(returned.delivery_operator, returned.service_code, list(returned.tracking_codes), returned.tracking_from),
-        *(returned.created_at, returned.updated_at),
+        *(returned.created_at, returned.updated_at, returned.goes_to),
     )
 
 
@@ -131,7 +131,7 @@ async def save_return_moved(tx: Transaction, moved: Return) -> bool:
 
 
 async def save_findings(tx: Transaction, received: Return) -> None:
-    """Write what the supplier found of a return's rows. The return's own row is locked."""
+    """Write what its receiver found of a return's rows. The return's own row is locked."""
     await tx.execute(
         "UPDATE return_rows SET received = found.received, restocked = found.restocked, findings = found.findings"
         " FROM unnest($2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::jsonb[])"
@@ -242,6 +242,7 @@ def _return(row: Record, rows: tuple[ReturnedRow, ...]) -> Return:
         service_code=row["service_code"],
         tracking_codes=tuple(row["tracking_codes"]),
         tracking_from=row["tracking_from"],
+        goes_to=row["goes_to"],
     )
 
 

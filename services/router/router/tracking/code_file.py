@@ -7,8 +7,8 @@ which may be left out of a shipment that has one parcel only.
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -32,13 +32,16 @@ FORMULA = re.compile(r'^="(.*)"$')
 
 @dataclass(frozen=True)
 class CodeLine:
-    """A line: which shipment, by which of its names, which parcel, None for the only one, and a code of it."""
+    """A line: which shipment, by which of its names, which parcel, None for the only one, and a code of it.
+
+    `code` is None of a line that is wrong, as far as it says what it is about: its parcel has a code that is not known.
+    """
 
     line: int
     named_by: Name
     name: str
     parcel_id: str | None
-    code: str
+    code: str | None
 
     @property
     def shipment_id(self) -> UUID | None:
@@ -61,7 +64,7 @@ class LineFault:
 
 
 def read(data: bytes) -> tuple[list[CodeLine], list[LineFault]]:
-    """The lines of a file that can be read, and what is wrong with the others.
+    """The lines of a file that say what they are about, and what is wrong with some of them and with all others.
 
     Raises problems.Refused with 400 for what is no such file, or has more than `MOST_LINES` lines.
     """
@@ -70,26 +73,27 @@ def read(data: bytes) -> tuple[list[CodeLine], list[LineFault]]:
         raise _no_file("is required: a CSV file with a header", "no_lines")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     cells = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    good: list[CodeLine] = []
+    lines: list[CodeLine] = []
     wrong: list[LineFault] = []
+    count = 0
     try:
         columns = _columns(next(cells, []))
         for row in cells:
             given = [_cell(cell) for cell in row]
             if not any(given):
                 continue
-            if len(good) + len(wrong) >= MOST_LINES:
+            count += 1
+            if count > MOST_LINES:
                 raise _no_file(f"has more than {MOST_LINES} lines; send the rest separately", "too_many_lines")
-            found = _line(cells.line_num, columns, given)
-            if isinstance(found, CodeLine):
-                good.append(found)
-            else:
-                wrong += found
+            line, faults = _line(cells.line_num, columns, given)
+            wrong += faults
+            if line is not None:
+                lines.append(line)
     except csv.Error as error:
         raise _no_file(f"line {cells.line_num} is not valid CSV: {error}", "csv") from None
-    if not good and not wrong:
+    if not count:
         raise _no_file("has no lines below its header", "no_lines")
-    return good, wrong
+    return lines, wrong
 
 
 def _text(data: bytes) -> str:
@@ -125,19 +129,26 @@ def _cell(cell: str) -> str:
     return found[1].strip() if found else stripped
 
 
-def _line(line: int, columns: Sequence[str], given: Sequence[str]) -> CodeLine | list[LineFault]:
+def _line(line: int, columns: Sequence[str], given: Sequence[str]) -> tuple[CodeLine | None, list[LineFault]]:
+    """A line, None when it does not say what it is about, and what is wrong with it."""
+    values = {column: value for column, value in zip(columns, given, strict=False) if value}
     if len(given) != len(columns):
-        return [LineFault(line, "line", "cells", f"has {len(given)} cells under {len(columns)} columns")]
-    values = {column: value for column, value in zip(columns, given, strict=True) if value}
+        wrong = [LineFault(line, "line", "cells", f"has {len(given)} cells under {len(columns)} columns")]
+        return _about(line, values), wrong
     wrong = [fault for column, value in values.items() if (fault := _fault(line, column, value))]
-    named_by: Name | None = next((name for name in NAMES if name in values), None)
-    if named_by is None:
+    if not any(name in values for name in NAMES):
         wrong.append(LineFault(line, NAMES[0], "not_given", f"is required, or {' or '.join(NAMES[1:])}"))
     if "trackingCode" not in values:
         wrong.append(LineFault(line, "trackingCode", "not_given", "is required"))
-    if named_by is None or wrong:
-        return wrong
-    return CodeLine(line, named_by, values[named_by], values.get("parcelId"), values["trackingCode"])
+    about = _about(line, values)
+    return (about, wrong) if wrong or about is None else (replace(about, code=values["trackingCode"]), wrong)
+
+
+def _about(line: int, values: Mapping[str, str]) -> CodeLine | None:
+    """What a line is about, without its code."""
+    right = {column: value for column, value in values.items() if _fault(line, column, value) is None}
+    named_by: Name | None = next((name for name in NAMES if name in right), None)
+    return None if named_by is None else CodeLine(line, named_by, right[named_by], right.get("parcelId"), None)
 
 
 def _fault(line: int, column: str, value: str) -> LineFault | None:
