@@ -12,7 +12,7 @@ import orjson
 import structlog
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -116,8 +116,8 @@ class Gateway:
             answer = await self._forward(backend, Request(scope, receive), self._event_lines)
             try:
                 await answer(scope, receive, _to_be_read(send))
-            except TimeoutError:
-                log.info("events are not read", path=asked["path"])
+            except (TimeoutError, ClientDisconnect):
+                log.info("nobody reads these events", path=asked["path"])
             finally:
                 if answer.background is not None:
                     await answer.background()

@@ -514,12 +514,18 @@ async def test_secrets_come_under_the_newest_key_and_the_older_one_can_go(
     async with notes.transaction() as tx:
         await tx.execute("UPDATE webhooks SET secret = $1 WHERE name = 'hook4'", lost)
         assert await store.change_secret(tx, SHOP, "hook3", sealing.Sealer([KEY]).seal("whsec_new", "a name"), 24)
+    async with notes.transaction() as tx:
+        assert await store.change_secret(tx, SHOP, "hook2", sealing.Sealer([KEY]).seal("whsec_new", "a name"), 24)
+        await tx.execute("UPDATE webhooks SET old_secret = $1 WHERE name = 'hook2'", lost)
     newest = sealing.new_key()
     both = sealing.Sealer([newest, KEY])
     assert await resealing.seal_anew(notes, both, at_once=2) == 4
     assert await resealing.seal_anew(notes, both, at_once=2) == 0
     only = sealing.Sealer([newest])
-    for number in range(4):
+    # What cannot be opened is left as it is, and what stands beside it is not.
+    assert only.open((await hook(notes, "hook2")).secrets[0], "a name") == "whsec_new"
+    assert (await hook(notes, "hook2")).secrets[1] == lost
+    for number in (0, 1, 3):
         webhook = await hook(notes, f"hook{number}")
         assert only.open(webhook.secrets[-1], courier.secret_name(SHOP, webhook.name)) == secrets[number]
     assert (await hook(notes, "hook4")).secrets == (lost,)

@@ -83,8 +83,7 @@ class Booker:
         try:
             if count := await accounts.seal_anew(database, self.sealer):
                 log.info("carrier accounts sealed anew", count=count)
-        except (*postgres.TROUBLE, sealing.NotOpened) as error:
-            # An account whose key is gone has to be given again; the others are not held up by it.
+        except postgres.TROUBLE as error:
             log.warning("carrier accounts not sealed anew", error=failures.describe(error))
 
     async def book_due(self, database: Database) -> int:
