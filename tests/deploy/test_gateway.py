@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.local import ports
+from deploy.local import gateway, ports
 from deploy.local.gateway import Backend, Gateway
 from deploy.local.services import SERVICES
 
@@ -25,6 +25,9 @@ async def echo(request: Request) -> Response:
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return JSONResponse("plain")
         return Response(gzip.compress(b'"packed"'), headers={"content-encoding": "gzip"}, media_type="application/json")
+    if "wait" in request.query_params:
+        while not await request.is_disconnected():
+            await asyncio.sleep(0.01)
     arrived = {
         "method": request.method,
         "path": request.url.path,
@@ -115,3 +118,21 @@ async def test_the_documents_describe_every_service_and_load_nothing_from_elsewh
         assert shown.status_code == 200
         assert "https://" not in shown.text
     assert (await client.get("/docs-files/swagger-ui-bundle.js")).status_code == 200
+
+
+async def test_those_who_wait_for_events_take_no_connection_from_those_who_bring_orders(
+    upstream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "POOLS", 1)
+    monkeypatch.setattr(gateway, "CONNECTIONS", 1)
+    monkeypatch.setattr(gateway, "ROOM_S", 0.01)
+    opened = Gateway([Backend(service.described(), upstream) for service in SERVICES])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(opened), base_url="http://sluice") as client:
+        paths = [f"{path}?wait=30" for path in ("/v3/events", "/ecommerce/v3/events/", "/ecommerce/v3/events/stream")]
+        waiting = [asyncio.create_task(client.get(path)) for path in paths]
+        assert (await asyncio.wait_for(client.put("/v2/orders", content=b"{}"), 10)).status_code == 207
+        assert not any(one.done() for one in waiting)
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+    await opened.close()

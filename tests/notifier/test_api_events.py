@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from notifier import app
 from notifier.api import event_stream
@@ -126,8 +127,8 @@ async def test_what_another_replica_writes_is_heard_of(client: httpx.AsyncClient
 async def test_more_than_twenty_who_wait_for_one_feed_are_asked_to_come_later(
     client: httpx.AsyncClient, notes: Database
 ) -> None:
-    waiting = [asyncio.create_task(read(client, wait=20)) for _ in range(reading.MOST_WAITING)]
-    await builders.eventually(_waiting, lambda found: found == reading.MOST_WAITING)
+    waiting = [asyncio.create_task(read(client, wait=20)) for _ in range(reading.MOST_READING)]
+    await builders.eventually(_waiting, lambda found: found == reading.MOST_READING)
     for address, query in ((EVENTS, {"wait": "20"}), (f"{EVENTS}/stream", {})):
         refused = await client.get(address, headers=retailer, params=query)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
@@ -170,6 +171,52 @@ async def test_a_stream_is_served_as_one_and_resumes_by_the_last_event(
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert "content-encoding" not in answer.headers
     assert [line for line in answer.text.splitlines() if line.startswith("id")] == ["id: 3"]
+
+
+async def test_a_stream_that_nobody_reads_has_its_place_until_it_ends_and_ends_soon(
+    client: httpx.AsyncClient, notes: Database, service: Service
+) -> None:
+    begun = 0
+
+    async def unread(message: Message) -> None:
+        nonlocal begun
+        if message["type"] == "http.response.body":
+            begun += 1
+            await asyncio.Event().wait()
+
+    async def connected() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def stream(unread_s: float) -> Awaitable[None]:
+        told = event_stream.follow(service, notes, messages.RETAILER, 0, 60)
+        scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
+        return event_stream.Stream(messages.RETAILER, told, unread_s)(scope, connected, unread)
+
+    async def begin() -> int:
+        return begun
+
+    streams = [asyncio.ensure_future(stream(600)) for _ in range(reading.MOST_READING)]
+    await builders.eventually(begin, lambda found: found == reading.MOST_READING)
+    for address in (f"{EVENTS}?wait=1", f"{EVENTS}/stream"):
+        assert (await client.get(address, headers=retailer)).status_code == 429
+    assert (await client.get(EVENTS, headers=retailer)).status_code == 200
+    for one in streams:
+        one.cancel()
+    await asyncio.wait(streams)
+    await stream(0.01)
+    assert (await client.get(f"{EVENTS}?wait=1", headers=retailer)).status_code == 200
+
+
+async def test_a_page_is_bounded_in_bytes_too_and_never_empty_for_that(
+    client: httpx.AsyncClient, notes: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell(notes, *range(1, 6))
+    one = len(b'{"id": "e1", "type": "order.accepted"}')
+    for most_bytes, wanted in ((1, ["e1"]), (2 * one, ["e1", "e2"]), (2 * one + 1, ["e1", "e2", "e3"])):
+        monkeypatch.setattr(reading, "MOST_BYTES", most_bytes)
+        ids, rest = await read(client)
+        assert (ids, rest) == (wanted, {"cursor": str(len(wanted)), "more": True})
 
 
 async def _listeners() -> list[str]:

@@ -1,5 +1,7 @@
 """Webhooks over HTTP: creating, changing, testing, resuming, and the log."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +16,7 @@ from shared.postgres import Database
 from tests import builders
 from tests.notifier import messages, receivers
 from tests.notifier.receivers import Receiver
-from tests.notifier.test_webhooks import couriers, hook, impatient, noted, tell
+from tests.notifier.test_webhooks import couriers, hook, impatient, noted, tell, until
 
 WEBHOOKS = "/ecommerce/v3/webhooks"
 
@@ -113,6 +115,15 @@ async def test_where_nothing_may_be_sent_is_refused_and_nothing_kept(client: htt
 async def test_every_wrong_field_is_named(client: httpx.AsyncClient, receiver: Receiver) -> None:
     refused = await client.put(f"{WEBHOOKS}/hook", headers=retailer, json={"url": 1, "events": ["order.lost", 2]})
     assert {error["field"] for error in refused.json()["errors"]} == {"url", "events[0]", "events[1]"}
+    for url, events, fields in (
+        (" https://10.0.0.1/ ", [], ["url", "cursor"]),
+        (" https://10.0.0.1/ ", ["order.lost", float("nan")], ["events[0]", "events[1]", "url", "cursor"]),
+        (receiver.address, 1, ["events", "cursor"]),
+        (None, [], ["url", "cursor"]),
+    ):
+        written = json.dumps({"url": url, "events": events, "cursor": "99"})
+        refused = await client.put(f"{WEBHOOKS}/hook", headers=retailer, content=written)
+        assert [error["field"] for error in refused.json()["errors"]] == fields
     body = {"url": receiver.address, "cursor": "99"}
     assert (await client.put(f"{WEBHOOKS}/hook", headers=retailer, json=body)).status_code == 400
     for name in ("a b", "x" * 51, "ä"):
@@ -144,6 +155,24 @@ async def test_a_test_is_sent_at_once_signed_and_in_the_log(client: httpx.AsyncC
     assert (refused["taken"], refused["status"], refused["answer"]) == (False, 418, "no <b>tea</b>")
     log = (await client.get(f"{WEBHOOKS}/hook/deliveries", headers=retailer)).json()["content"]
     assert [entry["deliveryId"] for entry in log] == [refused["deliveryId"], sent["deliveryId"]]
+
+
+async def test_one_organisation_sends_three_by_hand_at_once_and_others_beside_it(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    for headers in (retailer, supplier):
+        await client.put(f"{WEBHOOKS}/hook", headers=headers, json={"url": receiver.address})
+    answered = asyncio.Event()
+    receiver.way = receivers.waits_for(answered)
+    tests = [asyncio.create_task(client.post(f"{WEBHOOKS}/hook/test", headers=retailer)) for _ in range(3)]
+    await until(lambda: len(receiver.received) == 3)
+    refused = await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+    tests.append(asyncio.create_task(client.post(f"{WEBHOOKS}/hook/test", headers=supplier)))
+    await until(lambda: len(receiver.received) == 4)
+    answered.set()
+    assert [answer.json()["taken"] for answer in await asyncio.gather(*tests)] == [True] * 4
+    assert (await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)).status_code == 200
 
 
 async def test_what_was_sent_is_shown_and_sent_again(

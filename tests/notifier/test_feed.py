@@ -19,7 +19,7 @@ def entry(number: int, *, organisation: str = messages.RETAILER) -> Entry:
 async def read(notes: Database, organisation: str = messages.RETAILER, after: int = 0) -> list[tuple[int, str]]:
     """Positions and ids of an organisation's events, as it may read them itself."""
     async with notes.transaction_of(organisation) as tx:
-        return [(told.position, told.id) for told in await store.events_after(tx, organisation, after, 1_000)]
+        return [(told.position, told.id) for told in await store.events_after(tx, organisation, after, 1_000, 10**9)]
 
 
 async def roll_back(notes: Database, *entries: Entry) -> None:
@@ -104,7 +104,7 @@ async def test_a_batch_is_in_the_feeds_of_all_it_concerns_and_of_nobody_else(
     assert await read(notes, messages.SUPPLIER) == [(1, ids[0])]
     assert await read(notes, messages.OTHER_SUPPLIER) == [(1, ids[1])]
     async with notes.transaction_of(messages.OTHER_SUPPLIER) as tx:
-        assert await store.events_after(tx, messages.SUPPLIER, 0, 10) == []
+        assert await store.events_after(tx, messages.SUPPLIER, 0, 10, 10**9) == []
         assert await store.standing(tx, messages.SUPPLIER) == store.Standing()
 
 

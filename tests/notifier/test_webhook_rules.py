@@ -1,10 +1,9 @@
 """Where nothing may be sent, what answers mean, how requests are signed, and what a pause is told with."""
 
 import asyncio
-import socket
+import contextlib
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address
-from typing import Any
 
 import pytest
 import standardwebhooks
@@ -14,13 +13,17 @@ from hypothesis import strategies as st
 
 from notifier import notice, reporting
 from notifier.domain import Language, Patience
+from notifier.places import Places
 from notifier.store import Told
 from notifier.webhooks import judging, signing
 from notifier.webhooks.guard import Guard, NotAllowed
 from notifier.webhooks.judging import Reply
+from notifier.webhooks.names import Names
 from notifier.webhooks.paused import WebhookPaused
 from notifier.webhooks.posting import Outgoing, Posting
-from tests.notifier import receivers
+from shared import problems
+from tests import builders
+from tests.notifier import name_server, receivers
 from tests.notifier.test_letter import envelope, read
 
 PATIENCE = Patience(first_s=5, longest_s=21_600, whole_s=345_600)
@@ -74,32 +77,66 @@ def test_networks_that_an_operator_names_are_called() -> None:
     assert guard.allows(ip_address("::ffff:10.2.3.4"))
 
 
-async def test_a_name_that_turns_to_our_network_after_it_was_looked_at_is_not_called(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_name_that_turns_to_our_network_after_it_was_looked_at_is_not_called() -> None:
     """Public when it is registered, and this machine when it is connected to."""
-    answers = ["8.8.8.8", "127.0.0.1"]
-
-    async def resolve(*_: Any, **__: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), 443))]
-
-    monkeypatch.setattr(type(asyncio.get_running_loop()), "getaddrinfo", resolve, raising=False)
-    guard = Guard()
-    await guard.look_up(guard.url("https://turning.example/"))
-    posting = Posting(guard, 5)
-    _, reply = await posting.send(Outgoing("https://turning.example/", (signing.new_secret(),), "e1", b"{}"))
-    await posting.close()
-    assert (reply.status, reply.text) == (None, "not sent: the host is not public")
+    async with name_server.running({"turning.example": ("8.8.8.8",)}) as server:
+        guard = Guard(names=Names(["127.0.0.1"], server.port))
+        await guard.look_up(guard.url("https://turning.example/"))
+        server.hosts["turning.example"] = ("127.0.0.1",)
+        posting = Posting(guard, 5)
+        _, reply = await posting.send(Outgoing("https://turning.example/", (signing.new_secret(),), "e1", b"{}"))
+        await posting.close()
+    assert (reply.status, reply.text) == (None, "not sent: the host cannot be found, or is not public")
+    assert server.asked == ["turning.example"] * 2
 
 
-async def test_a_name_that_also_stands_for_our_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolve(*_: Any, **__: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 443)) for host in ("8.8.8.8", "10.0.0.1")]
+async def test_a_name_in_our_network_is_refused_as_one_that_there_is_not() -> None:
+    hosts = {
+        "both.example": ("8.8.8.8", "10.0.0.1"),
+        "inner.example": ("10.0.0.1",),
+        "public.example": ("8.8.8.8",),
+    }
+    async with name_server.running(hosts) as server:
+        guard = Guard(names=Names(["127.0.0.1"], server.port))
+        said = set()
+        for host in ("both.example", "inner.example", "nobody.example"):
+            with pytest.raises(NotAllowed) as refused:
+                await guard.look_up(guard.url(f"https://{host}/"))
+            said.add(str(refused.value))
+        assert said == {"has a host that cannot be found, or is not public"}
+        await guard.look_up(guard.url("https://public.example/"))
+        await guard.names.close()
 
-    monkeypatch.setattr(type(asyncio.get_running_loop()), "getaddrinfo", resolve, raising=False)
-    guard = Guard()
-    with pytest.raises(NotAllowed, match="not public"):
-        await guard.look_up(guard.url("https://both.example/"))
+
+async def test_names_that_nobody_answers_for_hold_no_other_up() -> None:
+    """More of them than there are threads."""
+    silent = frozenset(f"silent{number}.example" for number in range(100))
+    async with name_server.running({"public.example": ("8.8.8.8",)}, silent) as server:
+        guard = Guard(names=Names(["127.0.0.1"], server.port))
+        hanging = [asyncio.create_task(guard.look_up(guard.url(f"https://{host}/"))) for host in sorted(silent)]
+        await builders.eventually(server.names_asked, lambda asked: silent <= asked)
+        await guard.look_up(guard.url("https://public.example/"))
+        assert await asyncio.get_running_loop().getaddrinfo("localhost", 443)
+        assert not any(one.done() for one in hanging)
+        for one in hanging:
+            one.cancel()
+        await asyncio.wait(hanging)
+        await guard.names.close()
+
+
+@pytest.mark.parametrize("whole", [3, None])
+def test_each_organisation_has_its_own_places_and_all_together_have_so_many(whole: int | None) -> None:
+    places = Places("things", 2, whole, again_s=5)
+    with places.taken_by("one"), places.taken_by("one"):
+        with pytest.raises(problems.Refused) as refused, places.taken_by("one"):
+            pass
+        with places.taken_by("other"), contextlib.ExitStack() as stack:
+            if whole is not None:
+                with pytest.raises(problems.Refused):
+                    stack.enter_context(places.taken_by("third"))
+    assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "5"})
+    with places.taken_by("one"):
+        pass
 
 
 async def test_a_compressed_answer_is_not_unpacked() -> None:

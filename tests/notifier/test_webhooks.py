@@ -16,7 +16,7 @@ from notifier.feed import store as feed
 from notifier.feed.telling import Entry
 from notifier.sender import Sender
 from notifier.settings import Settings
-from notifier.webhooks import courier, judging, resealing, signing, store
+from notifier.webhooks import claims, courier, judging, resealing, signing, store
 from notifier.webhooks.courier import Courier
 from notifier.webhooks.guard import Guard
 from notifier.webhooks.posting import Posting
@@ -368,15 +368,78 @@ async def test_one_who_has_lost_its_lease_moves_nothing(notes: Database, setting
     await subscribe(notes, "http://127.0.0.1:1/")
     await tell(notes, 1)
     async with notes.transaction() as tx:
-        (first,) = await store.claim_due(tx, 10, 60)
-        assert await store.claim_due(tx, 10, 60) == []
+        (first,) = await claims.claim_due(tx, 10, 60)
+        assert await claims.claim_due(tx, 10, 60) == []
     async with notes.transaction() as tx:
         await tx.execute("UPDATE webhooks SET leased_until = now() - interval '1 s'")
     async with notes.transaction() as tx:
-        (second,) = await store.claim_due(tx, 10, 60)
+        (second,) = await claims.claim_due(tx, 10, 60)
         taken = judging.Verdict("taken")
-        assert not await store.note_progress(tx, first, 1, 0, taken, done=True)
-        assert await store.note_progress(tx, second, 1, 0, taken, done=True)
+        assert not await claims.note_progress(tx, first, 1, 0, taken, done=True)
+        assert await claims.note_progress(tx, second, 1, 0, taken, done=True)
+
+
+async def test_what_the_owner_changes_counts_from_the_next_request_on_and_nobody_sends_beside_it(
+    notes: Database, settings: Settings, receiver: Receiver
+) -> None:
+    old = await subscribe(notes, receiver.address)
+    ids = await tell(notes, *range(1, 6))
+    answered, new = asyncio.Event(), signing.new_secret()
+    sealed = sealing.Sealer([KEY]).seal(new, courier.secret_name(SHOP, "hook"))
+    async with receivers.running() as elsewhere:
+        async with couriers(notes, impatient(settings), number=2):
+            await noted(notes, 5)
+            receiver.way = receivers.waits_for(answered)
+            ids += await tell(notes, 6, 7)
+            await until(lambda: len(receiver.received) == 6)
+            async with notes.transaction() as tx:
+                await store.change_webhook(tx, SHOP, "hook", elsewhere.address, (), None)
+                await store.change_secret(tx, SHOP, "hook", sealed, 0)
+                # Whoever looks now finds that it is being sent to.
+                assert await claims.claim_due(tx, 10, 60) == []
+            answered.set()
+            await noted(notes, 7)
+        assert (receiver.took, elsewhere.took) == (ids[:6], ids[6:])
+        assert (receiver.received[5].verified(old)["id"], elsewhere.received[0].verified(new)["id"]) == ("e6", "e7")
+
+
+async def test_after_a_webhook_is_deleted_or_goes_on_elsewhere_nothing_follows_the_request_in_hand(
+    notes: Database, settings: Settings, receiver: Receiver
+) -> None:
+    answered = asyncio.Event()
+    receiver.way = receivers.waits_for(answered)
+    for name in ("deleted", "resumed"):
+        await subscribe(notes, f"{receiver.address}/{name}", name=name)
+    await tell(notes, 1, 2, 3)
+    async with couriers(notes, impatient(settings)):
+        await until(lambda: len(receiver.received) == 2)
+        async with notes.transaction() as tx:
+            assert await store.delete_webhook(tx, SHOP, "deleted")
+            await store.resume(tx, SHOP, "resumed", 2)
+        answered.set()
+        await noted(notes, 3, "resumed")
+    assert sorted(receiver.took) == ["e1", "e1", "e3"]
+
+
+async def test_what_cannot_be_noted_at_once_is_noted_later_and_not_sent_again(
+    notes: Database, settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe(notes, receiver.address)
+    ids = await tell(notes, 1, 2)
+    passed = 0
+
+    def break_down(reached: str) -> None:
+        nonlocal passed
+        passed += reached == "courier.before-note"
+        if reached == "courier.before-note" and passed == 1:
+            raise ConnectionResetError
+
+    monkeypatch.setattr(failpoints, "reach", break_down)
+    async with couriers(notes, impatient(settings)):
+        await noted(notes, 2)
+    assert passed > 1
+    assert receiver.took == ids
+    assert await log_of(notes) == [(id_, 1, 200) for id_ in ids]
 
 
 async def test_both_secrets_sign_while_the_old_one_is_good(
@@ -405,8 +468,12 @@ async def test_without_the_key_to_a_secret_nothing_is_sent_and_nothing_lost(
 ) -> None:
     await subscribe(notes, receiver.address)
     ids = await tell(notes, 1)
-    async with couriers(notes, impatient(settings, sealing_keys="")):
-        await builders.eventually(lambda: hook(notes), lambda found: found.attempts > 0)
+    created = await hook(notes)
+    for wrong in ("", sealing.new_key()):
+        async with couriers(notes, impatient(settings, sealing_keys=wrong)):
+            tried = await builders.eventually(lambda: hook(notes), lambda found: found.next_at > created.next_at)
+            # The receiver has refused nothing.
+            assert (tried.attempts, tried.failing_since, await log_of(notes)) == (0, None, [])
     assert receiver.received == []
     async with couriers(notes, impatient(settings)):
         await noted(notes, 1)
@@ -432,10 +499,10 @@ async def test_patience_begins_anew_after_an_event_was_taken(notes: Database, se
     await tell(notes, 1, 2)
     async with notes.transaction() as tx:
         await tx.execute("UPDATE webhooks SET attempts = 9, failing_since = now() - interval '3 days'")
-        (claimed,) = await store.claim_due(tx, 1, 60)
+        (claimed,) = await claims.claim_due(tx, 1, 60)
         assert claimed.failing_s > 250_000
         # The event that was refused for so long was taken, and the next one is refused for the first time.
-        assert await store.note_progress(tx, claimed, 1, 1, judging.Verdict("again", 0.0), done=True)
+        assert await claims.note_progress(tx, claimed, 1, 1, judging.Verdict("again", 0.0), done=True)
     assert (await hook(notes)).failing_s < 60
 
 
@@ -447,12 +514,18 @@ async def test_secrets_come_under_the_newest_key_and_the_older_one_can_go(
     async with notes.transaction() as tx:
         await tx.execute("UPDATE webhooks SET secret = $1 WHERE name = 'hook4'", lost)
         assert await store.change_secret(tx, SHOP, "hook3", sealing.Sealer([KEY]).seal("whsec_new", "a name"), 24)
+    async with notes.transaction() as tx:
+        assert await store.change_secret(tx, SHOP, "hook2", sealing.Sealer([KEY]).seal("whsec_new", "a name"), 24)
+        await tx.execute("UPDATE webhooks SET old_secret = $1 WHERE name = 'hook2'", lost)
     newest = sealing.new_key()
     both = sealing.Sealer([newest, KEY])
     assert await resealing.seal_anew(notes, both, at_once=2) == 4
     assert await resealing.seal_anew(notes, both, at_once=2) == 0
     only = sealing.Sealer([newest])
-    for number in range(4):
+    # What cannot be opened is left as it is, and what stands beside it is not.
+    assert only.open((await hook(notes, "hook2")).secrets[0], "a name") == "whsec_new"
+    assert (await hook(notes, "hook2")).secrets[1] == lost
+    for number in (0, 1, 3):
         webhook = await hook(notes, f"hook{number}")
         assert only.open(webhook.secrets[-1], courier.secret_name(SHOP, webhook.name)) == secrets[number]
     assert (await hook(notes, "hook4")).secrets == (lost,)

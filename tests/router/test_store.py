@@ -126,7 +126,7 @@ async def test_only_its_supplier_can_write_a_shipment(
     "statement",
     [
         "SELECT FROM balances",
-        "SELECT FROM catalogues",
+        "SELECT supplier_id FROM catalogues",
         "SELECT FROM organisations",
         "DELETE FROM shipments",
         "DELETE FROM shipment_rows",

@@ -7,6 +7,8 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from notifier import faults
 from notifier.api.events import TOO_OLD, Cursor, Party
@@ -23,6 +25,30 @@ router = APIRouter(prefix="/ecommerce/v3/events", tags=["events"])
 AT_ONCE = 100
 SIGN_OF_LIFE_S = 15.0
 """So long nothing may come: proxies hang up on what is silent for longer."""
+UNREAD_S = 30.0
+"""So long a client may leave a piece of a stream lie before it has to come again."""
+
+
+class Stream(StreamingResponse):
+    """A stream that has one of its organisation's places among the readers until it ends, and that has to be read."""
+
+    def __init__(self, organisation: str, told: AsyncIterator[bytes], unread_s: float = UNREAD_S) -> None:
+        super().__init__(told, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        self._organisation = organisation
+        self._unread_s = unread_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it. What is refused, with 429 when there is no place, is refused before anything of it was sent."""
+
+        async def patient(message: Message) -> None:
+            async with asyncio.timeout(self._unread_s):
+                await send(message)
+
+        with reading.readers.taken_by(self._organisation):
+            try:
+                await super().__call__(scope, receive, patient)
+            except (TimeoutError, ClientDisconnect):
+                log.info("stream of events ended: nobody reads it")
 
 
 @router.get(
@@ -47,11 +73,9 @@ async def stream_events(
     """The caller's feed from a cursor on, without end. 400 for a bad cursor, 410 for one that is too old."""
     database: Database = request.app.state.database
     position = await reading.begin(database, caller.organisation, (last_event_id or "").strip() or cursor)
-    # What is refused is refused before the stream has begun.
-    reading.make_room(caller.organisation)
     seconds: float = request.app.state.settings.stream_seconds
     told = follow(request.app.state.service, database, caller.organisation, position, seconds)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return Stream(caller.organisation, told)
 
 
 async def follow(

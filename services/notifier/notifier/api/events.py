@@ -68,7 +68,7 @@ async def read_events(
     request: Request,
     caller: Party,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=1_000, description="So many events at most")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="So many events at most; fewer when they are large")] = 100,
     wait: Annotated[
         int, Query(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for an event when there is none")
     ] = 0,
@@ -78,7 +78,8 @@ async def read_events(
     organisation = caller.organisation
     position = await reading.begin(database, organisation, cursor)
     if wait:
-        found = await reading.wait(request.app.state.service, database, organisation, position, limit, wait)
+        with reading.readers.taken_by(organisation):
+            found = await reading.wait(request.app.state.service, database, organisation, position, limit, wait)
     else:
         found = await reading.page(database, organisation, position, limit)
     events = b",".join(event.content for event in found.events)

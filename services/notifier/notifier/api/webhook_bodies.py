@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import from_json
 
 from notifier.feed import telling
 from notifier.webhooks.store import Kind, State, Webhook
@@ -110,6 +111,16 @@ class DeliveryShown(wire.WireModel):
     body: Annotated[
         str | None, Field(description="What was sent, as long as the event is kept; only when you ask for one entry")
     ]
+
+
+def place_in(body: bytes, error: ValidationError) -> tuple[str | None, str | None]:
+    """The URL and the cursor in a body that `WebhookBody` finds wrong; None for one that is wrong or not there."""
+    places = [found["loc"][0] for found in error.errors(include_input=False) if found["loc"]]
+    if not places:
+        return None, None
+    given: dict[str, str | None] = from_json(body)
+    url, cursor = (None if name in places else given.get(name) for name in ("url", "cursor"))
+    return url and url.strip(), cursor if cursor and cursor.strip() else None
 
 
 def shown(webhook: Webhook, secret: str | None = None) -> WebhookShown:

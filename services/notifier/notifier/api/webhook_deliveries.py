@@ -1,6 +1,5 @@
 """The log of a webhook, and requests that are sent because somebody asks for them."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -12,6 +11,7 @@ from notifier.api import webhook_bodies, webhooks
 from notifier.api.webhook_bodies import DeliveryShown
 from notifier.api.webhooks import Party, WebhookId, database, posting, webhook_of
 from notifier.feed.store import Told
+from notifier.places import Places
 from notifier.webhooks import store
 from notifier.webhooks.posting import Outgoing
 from notifier.webhooks.store import Kind, Sent, Webhook
@@ -23,9 +23,10 @@ DeliveryId = Annotated[int, Path(ge=0, le=2**53, description="The entry's number
 
 MOST_AT_ONCE = 20
 """So many requests a process sends at once because somebody asks for them."""
+MOST_OF_ONE = 3
 TEST = "webhook.test"
 
-_gate = asyncio.Semaphore(MOST_AT_ONCE)
+_by_hand = Places("events are being sent by hand", MOST_OF_ONE, MOST_AT_ONCE, again_s=5)
 
 
 @router.post(
@@ -111,9 +112,7 @@ async def _send(
 ) -> Response:
     """Send an event now, write it into the log, and answer the entry. 429 when too many are being sent."""
     keys = webhooks.opened_secrets(request, webhook)
-    if _gate.locked():
-        raise problems.Refused(429, "Too many events are being sent by hand", headers={"Retry-After": "5"})
-    async with _gate:
+    with _by_hand.taken_by(caller.organisation):
         sent_at, reply = await posting(request).send(Outgoing(webhook.url, keys, event.id, event.content))
     async with database(request).transaction_of(caller.organisation) as tx:
         sent = Sent(kind, position, event.id, event.type, 1, sent_at, reply)

@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from notifier.api import webhook_bodies
 from notifier.api.webhook_bodies import ResumeBody, RotateBody, WebhookBody, WebhookShown
 from notifier.feed import cursor
 from notifier.feed import store as feed
+from notifier.places import Places
 from notifier.webhooks import signing, store
 from notifier.webhooks.courier import secret_name
 from notifier.webhooks.guard import NotAllowed
@@ -30,6 +31,8 @@ WebhookId = Annotated[
 
 MOST = 20
 """So many webhooks an organisation may have."""
+_looking_up = Places("addresses are being looked up", each=3, whole=50, again_s=5)
+
 TOO_OLD: dict[int | str, dict[str, Any]] = {
     410: {"description": "Events behind the cursor are not kept any more; the message names the one to go on from"}
 }
@@ -71,12 +74,7 @@ async def list_webhooks(
 )
 async def put_webhook(request: Request, caller: Party, webhook_id: WebhookId) -> Response:
     """Create or change the caller's webhook. 400 for where nothing may be sent, 503 without a key for secrets."""
-    given = WebhookBody.model_validate_json(await edge.read_body(request))
-    try:
-        guard = posting(request).guard
-        await guard.look_up(guard.url(given.url))
-    except NotAllowed as error:
-        raise problems.invalid([problems.FieldError("url", "url", str(error))]) from None
+    given = await _read(request, caller.organisation, await edge.read_body(request))
     organisation, types = caller.organisation, given.events or ()
     async with database(request).transaction_of(organisation) as tx:
         standing = await feed.standing(tx, organisation)
@@ -150,6 +148,36 @@ async def resume_webhook(request: Request, caller: Party, webhook_id: WebhookId)
         await store.resume(tx, organisation, webhook_id, position)
         found = await webhook_of(tx, organisation, webhook_id)
     return wire.answer(webhook_bodies.shown(found))
+
+
+async def _read(request: Request, organisation: str, body: bytes) -> WebhookBody:
+    """What was given, once it is known that something may be sent there. 400 names every field that is wrong."""
+    given: WebhookBody | None = None
+    wrong: list[problems.FieldError] = []
+    try:
+        given = WebhookBody.model_validate_json(body)
+    except ValidationError as error:
+        wrong = problems.field_errors(error)
+        url, place = webhook_bodies.place_in(body, error)
+    else:
+        url, place = given.url, given.cursor
+    if url is not None:
+        guard = posting(request).guard
+        try:
+            with _looking_up.taken_by(organisation):
+                await guard.look_up(guard.url(url))
+        except NotAllowed as error:
+            wrong.append(problems.FieldError("url", "url", str(error)))
+    if given is not None and not wrong:
+        return given
+    if place is not None:
+        async with database(request).transaction_of(organisation) as tx:
+            standing = await feed.standing(tx, organisation)
+        try:
+            cursor.read(place, standing)
+        except problems.Refused as refused:
+            wrong += refused.errors
+    raise problems.invalid(wrong)
 
 
 def database(request: Request) -> Database:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 from notifier.feed import cursor, news, store
 from notifier.feed.store import Told
-from shared import problems
+from notifier.places import Places
 from shared.postgres import Database
 from shared.service import Service
 
-MOST_WAITING = 20
-"""So many requests of one organisation may wait for news in a process at once."""
+MOST_READING = 20
+"""So many requests of one organisation may wait for news in a process at once, or follow it as a stream."""
+MOST_BYTES = 2_000_000
+"""A page ends with the event that makes it so large."""
 LOOK_UP_S = 1.0
 """So often one that waits looks whether the service is about to stop."""
+
+
+readers = Places("requests wait for news of this feed", MOST_READING, again_s=1)
 
 
 @dataclass(frozen=True)
@@ -34,17 +39,11 @@ async def begin(database: Database, organisation: str, given: str | None) -> int
 async def page(database: Database, organisation: str, position: int, limit: int) -> Page:
     """The next events behind a position. Raises problems.Refused with 410 when some of them are gone meanwhile."""
     async with database.transaction_of(organisation) as tx:
-        events = await store.events_after(tx, organisation, position, limit)
+        events = await store.events_after(tx, organisation, position, limit, MOST_BYTES)
         if events and events[0].position != position + 1:
             raise cursor.too_old(events[0].position - 1)
-    return Page(events, events[-1].position if events else position, len(events) == limit)
-
-
-def make_room(organisation: str) -> None:
-    """Raises problems.Refused with 429 when too many wait for this feed already."""
-    if news.waiting(organisation) >= MOST_WAITING:
-        message = f"{MOST_WAITING} requests wait for news of this feed already"
-        raise problems.Refused(429, message, headers={"Retry-After": "1"})
+    full = len(events) == limit or sum(len(event.content) for event in events) >= MOST_BYTES
+    return Page(events, events[-1].position if events else position, full)
 
 
 async def wait(
@@ -52,9 +51,8 @@ async def wait(
 ) -> Page:
     """The next events behind a position once there are some; none after so many seconds, or when the service stops.
 
-    Raises problems.Refused with 429 when too many wait for this feed already.
+    Whoever calls has a place among the `readers`.
     """
-    make_room(organisation)
     clock = asyncio.get_running_loop().time
     until, was_ready = clock() + seconds, service.ready
     with news.listening(organisation) as heard:

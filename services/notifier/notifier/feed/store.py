@@ -71,14 +71,18 @@ async def positions(tx: Transaction, organisations: Collection[str]) -> dict[str
     return {row["organisation"]: row["position"] for row in rows}
 
 
-async def events_after(tx: Transaction, organisation: str, position: int, limit: int) -> Sequence[Told]:
-    """The next events of a feed behind a position."""
+async def events_after(
+    tx: Transaction, organisation: str, position: int, limit: int, most_bytes: int
+) -> Sequence[Told]:
+    """The next events of a feed behind a position: up to a number, and to the one that makes them so many bytes."""
     rows = await tx.fetch(
-        "SELECT position, id, type, content FROM events WHERE organisation = $1 AND position > $2"
-        " ORDER BY position LIMIT $3",
+        "SELECT position, id, type, content FROM (SELECT *, sum(length(content)) OVER (ORDER BY position) AS bytes"
+        " FROM (SELECT * FROM events WHERE organisation = $1 AND position > $2 ORDER BY position LIMIT $3) AS page)"
+        " AS page WHERE bytes - length(content) < $4 ORDER BY position",
         organisation,
         position,
         limit,
+        most_bytes,
     )
     return [Told(row["position"], row["id"], row["type"], row["content"]) for row in rows]
 

@@ -1,13 +1,15 @@
 """The running part that sends events to webhooks: each gets its events in their order, and none waits for another.
 
-Any number of couriers share the work: a claim is a webhook's lease on the database's clock. An event is sent outside
-any transaction; those that were taken but not noted, because the process died in between, are sent again under the
-same `webhook-id`: at most `UNNOTED` of each webhook.
+Any number of couriers share the work: a claim is a webhook's lease on the database's clock, and looked at before each
+event is sent. An event is sent outside any transaction; those that were taken but not noted, because the process died
+in between, are sent again under the same `webhook-id`: at most `UNNOTED` of each webhook.
 """
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 from prometheus_client import Counter
@@ -17,14 +19,15 @@ from notifier.domain import Patience
 from notifier.feed import news
 from notifier.feed import store as feed
 from notifier.feed.store import Standing, Told
-from notifier.message_ids import MessageIds
 from notifier.settings import Settings
-from notifier.webhooks import judging, notices, posting, resealing, store
-from notifier.webhooks.judging import Reply, Verdict
+from notifier.webhooks import claims, judging, notices, posting, resealing, store
+from notifier.webhooks.judging import Verdict
 from notifier.webhooks.store import Sent, Webhook
-from shared import failpoints, sealing
+from shared import failpoints, postgres, sealing
 from shared.postgres import Database
 from shared.service import Service
+
+Answer = TypeVar("Answer")
 
 log = structlog.get_logger()
 
@@ -126,7 +129,7 @@ class Courier:
         if free <= 0:
             return 0
         async with self.database.transaction() as tx:
-            claimed = await store.claim_due(tx, free, self._lease_s)
+            claimed = await claims.claim_due(tx, free, self._lease_s)
         for webhook in claimed:
             turn = asyncio.create_task(self._serve(webhook), name=f"webhook-{webhook.id}")
             self._turns.add(turn)
@@ -146,8 +149,7 @@ class Courier:
                 log.error("webhook failed", **faults.of(error))  # noqa: TRY400 - see faults
 
     def _turn_of(self, webhook: Webhook) -> "Turn":
-        ids = self._settings.message_ids
-        return Turn(webhook, self.database, self._posting, self._sealer, self._patience, ids, self._stopping)
+        return Turn(webhook, self.database, self._posting, self._sealer, self._settings, self._lease_s, self._stopping)
 
 
 class Turn:
@@ -159,45 +161,86 @@ class Turn:
         database: Database,
         posting: posting.Posting,
         sealer: sealing.Sealer,
-        patience: Patience,
-        ids: MessageIds,
+        settings: Settings,
+        lease_s: float,
         stopping: asyncio.Event,
     ) -> None:
         self._webhook = webhook
         self._database = database
         self._posting = posting
         self._sealer = sealer
-        self._patience = patience
-        self._ids = ids
+        self._patience = settings.webhook_patience
+        self._timeout_s = settings.webhook_timeout_seconds
+        self._ids = settings.message_ids
         self._stopping = stopping
+        self._clock = asyncio.get_running_loop().time
+        self._ends, self._lost_at = self._clock() + TURN_S, self._clock() + lease_s
         self._position = webhook.position
         self._attempts, self._failing_s = webhook.attempts, webhook.failing_s
         self._sent: list[Sent] = []
 
     async def run(self) -> None:
-        """Send until there is nothing more, something is refused, or the turn is over."""
-        clock = asyncio.get_running_loop().time
-        ends = clock() + TURN_S
+        """Send until there is nothing more, something is refused, the owner changes something, or the turn is over."""
+        keys = self._keys()
+        if keys is None:
+            # It is our fault, not the receiver's: nothing counts as refused, and another process may have the key.
+            async with self._database.transaction() as tx:
+                await claims.give_back(tx, self._webhook, self._patience.first_s)
+            return
         while True:
-            events, until, standing = await self._next()
+            events, until, standing = await self._insist(self._next)
             if standing.pruned > self._position:
                 await self._note(Verdict("paused", why=TOO_FAR_BEHIND), done=True)
                 return
-            noted = clock()
+            noted = self._clock()
             for event in events:
-                verdict = await self._send(event)
-                over = self._stopping.is_set() or clock() >= ends
-                if verdict.state != "taken" or over:
+                if not await self._insist(self._holds):
+                    await self._note(Verdict("taken"), done=True)
+                    return
+                verdict = await self._send(event, keys)
+                if verdict.state != "taken" or self._is_over():
                     await self._note(verdict, done=True)
                     return
-                if len(self._sent) >= UNNOTED or clock() - noted >= NOTE_S:
+                if len(self._sent) >= UNNOTED or self._clock() - noted >= NOTE_S:
                     if not await self._note(verdict, done=False):
                         return
-                    noted = clock()
+                    noted = self._clock()
             self._position = until
-            done = until >= standing.position or self._stopping.is_set() or clock() >= ends
+            done = until >= standing.position or self._is_over()
             if not await self._note(Verdict("taken"), done=done) or done:
                 return
+
+    def _is_over(self) -> bool:
+        return self._stopping.is_set() or self._clock() >= self._ends
+
+    def _keys(self) -> tuple[str, ...] | None:
+        """The secrets to sign with; None when we lack the key to one of them."""
+        webhook = self._webhook
+        name = secret_name(webhook.organisation, webhook.name)
+        try:
+            return tuple(self._sealer.open(sealed, name) for sealed in webhook.secrets)
+        except (sealing.NoKey, sealing.NotOpened) as error:
+            log.error("secret of a webhook cannot be opened", error=str(error))  # noqa: TRY400 - it is no surprise
+            return None
+
+    async def _insist(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Act, again and again while the database is in trouble, as long as the webhook is ours. Raises the trouble."""
+        tries = 0
+        while True:
+            try:
+                return await act()
+            except postgres.TROUBLE as error:
+                tries += 1
+                pause = domain.pause_after(tries, RECONNECT)
+                if self._clock() + pause >= self._lost_at:
+                    raise
+                log.warning("webhook held up", **faults.of(error))
+                await asyncio.sleep(pause)
+
+    async def _holds(self) -> bool:
+        """Whether one more event may be sent: nobody else can have the webhook before its answer is here."""
+        async with self._database.transaction() as tx:
+            return await claims.holds(tx, self._webhook, self._timeout_s)
 
     async def _next(self) -> tuple[list[Told], int, Standing]:
         """The next events that are wanted, the position up to which that is all, and where the feed is."""
@@ -210,19 +253,9 @@ class Turn:
             )
         return events, events[-1].position if len(events) == 5 * UNNOTED else until, standing
 
-    async def _send(self, event: Told) -> Verdict:
-        webhook = self._webhook
+    async def _send(self, event: Told, keys: tuple[str, ...]) -> Verdict:
         failpoints.reach("courier.before-send")
-        try:
-            keys = tuple(
-                self._sealer.open(sealed, secret_name(webhook.organisation, webhook.name)) for sealed in webhook.secrets
-            )
-        except (sealing.NoKey, sealing.NotOpened) as error:
-            log.error("secret of a webhook cannot be opened", error=str(error))  # noqa: TRY400 - it is no surprise
-            async with self._database.transaction() as tx:
-                sent_at, reply = await tx.now(), Reply(None, "not sent: our key to your secret is missing", 0)
-        else:
-            sent_at, reply = await self._posting.send(posting.Outgoing(webhook.url, keys, event.id, event.content))
+        sent_at, reply = await self._posting.send(posting.Outgoing(self._webhook.url, keys, event.id, event.content))
         attempt = self._attempts + 1
         verdict = judging.judge(reply, attempt, self._failing_s, self._patience, random.random())  # noqa: S311 - spreads
         DELIVERIES.labels(verdict.state).inc()
@@ -234,16 +267,21 @@ class Turn:
         return verdict
 
     async def _note(self, verdict: Verdict, *, done: bool) -> bool:
-        """Write the log, and how far the webhook is; False when somebody else has changed it, or has it by now."""
+        """Write the log, and how far the webhook is; False when its owner has changed it, or somebody else has it."""
         webhook, sent = self._webhook, self._sent
+
+        async def write() -> bool:
+            async with self._database.transaction() as tx:
+                failpoints.reach("courier.before-note")
+                ours = await claims.note_progress(tx, webhook, self._position, self._attempts, verdict, done=done)
+                if sent:
+                    await store.log_sent(tx, webhook.id, webhook.organisation, webhook.url, sent)
+                if ours and verdict.why is not None:
+                    await notices.tell_of_pause(tx, webhook, self._position, verdict.why, self._ids)
+            return ours
+
+        ours = await self._insist(write)
         self._sent = []
-        async with self._database.transaction() as tx:
-            failpoints.reach("courier.before-note")
-            ours = await store.note_progress(tx, webhook, self._position, self._attempts, verdict, done=done)
-            if sent:
-                await store.log_sent(tx, webhook.id, webhook.organisation, webhook.url, sent)
-            if ours and verdict.why is not None:
-                await notices.tell_of_pause(tx, webhook, self._position, verdict.why, self._ids)
         failpoints.reach("courier.after-note")
         if ours and verdict.why is not None:
             PAUSES.inc()

@@ -13,9 +13,13 @@ from typing import Any
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from notifier.webhooks.names import Found, Names
+
 PORTS = frozenset({443, 8443})
 LONGEST_URL = 2_000
 RESOLVE_S = 5.0
+OUT_OF_REACH = "cannot be found, or is not public"
+"""One text for both, or we would tell strangers which names there are in our network."""
 
 _NAT64 = ip_network("64:ff9b::/96")
 
@@ -32,11 +36,15 @@ class NotPublic(OSError):
 
 
 class Guard:
-    """Says where requests may go. `networks` may be called as public addresses are, `http` allows http and any port."""
+    """Says where requests may go. `networks` may be called as public addresses are, `http` allows http and any port.
 
-    def __init__(self, networks: Sequence[str] = (), *, http: bool = False) -> None:
+    `names` says what hosts stand for; it is to be closed by whoever ends the guard.
+    """
+
+    def __init__(self, networks: Sequence[str] = (), *, http: bool = False, names: Names | None = None) -> None:
         self._networks = [ip_network(network) for network in networks]
         self._http = http
+        self.names = names or Names()
 
     def url(self, text: str) -> URL:
         """An address to send to, as far as it can be told without looking its host up. Raises NotAllowed."""
@@ -70,20 +78,16 @@ class Guard:
         """Look a host up as it is now. Raises NotAllowed when there is none, or it is not public."""
         try:
             async with asyncio.timeout(RESOLVE_S):
-                await self.addresses(url.host or "", url.port or 0)
-        except NotPublic:
-            raise NotAllowed("has a host that is not public") from None
+                await self.addresses(url.host or "")
         except (OSError, UnicodeError, TimeoutError):
-            raise NotAllowed("has a host that cannot be found") from None
+            raise NotAllowed(f"has a host that {OUT_OF_REACH}") from None
 
-    async def addresses(self, host: str, port: int, family: int = socket.AF_UNSPEC) -> list[AddressInfo]:
+    async def addresses(self, host: str, family: int = socket.AF_UNSPEC) -> list[Found]:
         """What a host stands for. Raises NotPublic when any of it may not be called, OSError when there is nothing."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        if not found:
-            raise OSError("no address")
-        if not all(self.allows(ip_address(str(info[4][0]).partition("%")[0])) for info in found):
+        found = await self.names.addresses(host, family)
+        if not all(self.allows(ip_address(one.address.partition("%")[0])) for one in found):
             raise NotPublic("the host stands for an address that is not public")
-        return [*found]
+        return found
 
     def allows(self, address: Address) -> bool:
         """Whether an address may be called: a public one, also as what it is carried in, or one that was allowed."""
@@ -115,17 +119,17 @@ class Resolver(AbstractResolver):
         return [
             ResolveResult(
                 hostname=host,
-                host=info[4][0],
+                host=found.address,
                 port=port,
-                family=int(info[0]),
-                proto=info[2],
+                family=found.family,
+                proto=socket.IPPROTO_TCP,
                 flags=int(socket.AI_NUMERICHOST | socket.AI_NUMERICSERV),
             )
-            for info in await self._guard.addresses(host, port, family)
+            for found in await self._guard.addresses(host, family)
         ]
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """The names are closed with the guard's owner."""
 
 
 def _inner(address: Address) -> IPv4Address | None:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from notifier import domain
 from notifier.webhooks import signing
-from notifier.webhooks.guard import Guard, NotAllowed, NotPublic, Resolver
+from notifier.webhooks.guard import OUT_OF_REACH, Guard, NotAllowed, NotPublic, Resolver
 from notifier.webhooks.judging import Reply
 
 MOST_HEARD = 16_384
@@ -54,10 +54,11 @@ class Posting:
         return datetime.fromtimestamp(seconds, UTC), Reply(reply.status, reply.text, took, reply.retry_after_s)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and look up no more names."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        await self.guard.names.close()
 
     async def _post(self, url: URL, headers: dict[str, str], body: bytes) -> Reply:
         headers = {"content-type": "application/json", "user-agent": USER_AGENT, **headers}
@@ -112,11 +113,11 @@ def _words(error: BaseException) -> str:
         case asyncio.TimeoutError():
             return "no answer in time"
         case _ if isinstance(error, NotPublic) or isinstance(error.__cause__, NotPublic):
-            return "not sent: the host is not public"
+            return f"not sent: the host {OUT_OF_REACH}"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "the certificate is not valid, or no TLS could be agreed on"
         case aiohttp.ClientConnectorDNSError():
-            return "the host cannot be found"
+            return f"not sent: the host {OUT_OF_REACH}"
         case aiohttp.ClientConnectorError():
             return "no connection"
         case _:

@@ -32,13 +32,18 @@ async def seal_anew(database: Database, sealer: Sealer, at_once: int = AT_ONCE) 
 
 
 def _anew(sealer: Sealer, kept: SealedSecrets) -> SealedSecrets | None:
-    """The secrets of a webhook under the newest key; None when they are so already, or cannot be opened."""
-    both = [kept.secret, *([] if kept.old_secret is None else [kept.old_secret])]
-    if all(map(sealer.is_newest, both)):
-        return None
+    """The secrets of a webhook, each under the newest key if it can be opened; None when nothing changes by that."""
+    secret = _resealed(sealer, kept.id, kept.secret)
+    old = None if kept.old_secret is None else _resealed(sealer, kept.id, kept.old_secret)
+    anew = SealedSecrets(kept.id, secret, old)
+    return None if anew == kept else anew
+
+
+def _resealed(sealer: Sealer, webhook: int, secret: bytes) -> bytes:
+    if sealer.is_newest(secret):
+        return secret
     try:
-        secret, *old = map(sealer.seal_anew, both)
+        return sealer.seal_anew(secret)
     except sealing.NotOpened:
-        log.error("secret of a webhook cannot be opened", webhook=kept.id)  # noqa: TRY400 - it is no surprise
-        return None
-    return SealedSecrets(kept.id, secret, old[0] if old else None)
+        log.error("secret of a webhook cannot be opened", webhook=webhook)  # noqa: TRY400 - it is no surprise
+        return secret

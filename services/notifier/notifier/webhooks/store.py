@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from notifier.feed.store import Told
-from notifier.webhooks.judging import Reply, Verdict
+from notifier.webhooks.judging import Reply
 from shared import postgres
 from shared.postgres import Record, Transaction
 
@@ -19,7 +19,8 @@ class Webhook:
     """Where an organisation wants its events. `types`: which, none for all. `secrets` are sealed, the newest first.
 
     `position` is the last event that was taken or not wanted, `behind` how many are still to be looked at. `attempts`
-    is how often the one that is due was refused, `failing_s` since how long, and `leased_until` proves a claim.
+    is how often the one that is due was refused, `failing_s` since how long. `leased_until` proves a claim, and
+    `change` counts what the owner has changed.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Webhook:
     failing_s: float
     next_at: datetime
     leased_until: datetime | None
+    change: int
     created_at: datetime
 
 
@@ -62,23 +64,24 @@ class Sent:
     reply: Reply
 
 
-_SHOWN = (
+SHOWN = (
     "SELECT w.*, CASE WHEN w.old_until > now() THEN ARRAY[w.secret, w.old_secret] ELSE ARRAY[w.secret] END AS secrets,"
     " greatest(coalesce(f.position, 0) - w.position, 0) AS behind,"
     " coalesce(extract(epoch FROM now() - w.failing_since)::float8, 0) AS failing_s"
 )
+"""What is read of webhooks `w` and of their feeds `f`."""
 
 
 async def webhooks_page(tx: Transaction, organisation: str, offset: int, size: int) -> list[Webhook]:
     """A page of an organisation's webhooks, by name."""
     rows = await tx.fetch(
-        f"{_SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1"
+        f"{SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1"
         " ORDER BY name OFFSET $2 LIMIT $3",
         organisation,
         offset,
         size,
     )
-    return [_webhook(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 async def count_webhooks(tx: Transaction, organisation: str) -> int:
@@ -90,11 +93,11 @@ async def count_webhooks(tx: Transaction, organisation: str) -> int:
 async def webhook(tx: Transaction, organisation: str, name: str) -> Webhook | None:
     """An organisation's webhook with this name."""
     row = await tx.fetch_one(
-        f"{_SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1 AND name = $2",
+        f"{SHOWN} FROM webhooks w LEFT JOIN feeds f USING (organisation) WHERE organisation = $1 AND name = $2",
         organisation,
         name,
     )
-    return None if row is None else _webhook(row)
+    return None if row is None else of_row(row)
 
 
 async def create_webhook(
@@ -120,11 +123,14 @@ async def change_webhook(
 ) -> None:
     """Change a webhook, and let it go on behind a position if one is given. What is refused is tried again at once.
 
-    Whoever sends to it at this moment stops after the request in hand, and notes nothing of where it is.
+    Whoever sends to it at this moment keeps its claim until the request in hand is answered, so that nobody else sends
+    in the meantime; then it ends its turn, see `claims`.
     """
     await tx.execute(
         "UPDATE webhooks SET url = $3, types = $4, position = coalesce($5, position), attempts = 0,"
-        " failing_since = NULL, next_at = now(), leased_until = NULL WHERE organisation = $1 AND name = $2",
+        " failing_since = NULL, next_at = now(), change = change + 1,"
+        " placed = CASE WHEN $5::bigint IS NULL THEN placed ELSE change + 1 END"
+        " WHERE organisation = $1 AND name = $2",
         organisation,
         name,
         url,
@@ -142,7 +148,7 @@ async def change_secret(tx: Transaction, organisation: str, name: str, secret: b
     """Give a webhook a new secret; the one before signs as well for so many hours. False when there is no webhook."""
     return bool(
         await tx.execute(
-            "UPDATE webhooks SET secret = $3, leased_until = NULL, old_secret = CASE WHEN $4 > 0 THEN secret END,"
+            "UPDATE webhooks SET secret = $3, change = change + 1, old_secret = CASE WHEN $4 > 0 THEN secret END,"
             " old_until = CASE WHEN $4 > 0 THEN now() + make_interval(secs => $4 * 3600) END"
             " WHERE organisation = $1 AND name = $2",
             organisation,
@@ -171,29 +177,14 @@ async def save_sealed_anew(tx: Transaction, secrets: Sequence[SealedSecrets]) ->
 
 
 async def resume(tx: Transaction, organisation: str, name: str, position: int) -> None:
-    """Let a webhook go on behind a position, at once."""
+    """Let a webhook go on behind a position, once a request in hand is answered."""
     await tx.execute(
         "UPDATE webhooks SET state = 'active', why = NULL, position = $3, attempts = 0, failing_since = NULL,"
-        " next_at = now(), leased_until = NULL WHERE organisation = $1 AND name = $2",
+        " next_at = now(), change = change + 1, placed = change + 1 WHERE organisation = $1 AND name = $2",
         organisation,
         name,
         position,
     )
-
-
-async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Webhook]:
-    """Take up to `limit` webhooks for which there is something for `lease_s` seconds, longest due first."""
-    rows = await tx.fetch(
-        "WITH due AS (SELECT w.id FROM webhooks w JOIN feeds f USING (organisation) WHERE w.state = 'active'"  # noqa: S608 - a constant of ours
-        " AND w.next_at <= now() AND (w.leased_until IS NULL OR w.leased_until <= now()) AND w.position < f.position"
-        " ORDER BY w.next_at LIMIT $1 FOR UPDATE OF w SKIP LOCKED),"
-        " claimed AS (UPDATE webhooks SET leased_until = now() + make_interval(secs => $2) FROM due"
-        " WHERE webhooks.id = due.id RETURNING webhooks.*)"
-        f" {_SHOWN} FROM claimed w JOIN feeds f USING (organisation) ORDER BY w.next_at",
-        limit,
-        lease_s,
-    )
-    return [_webhook(row) for row in rows]
 
 
 async def wanted_events(
@@ -220,32 +211,6 @@ async def event_at(tx: Transaction, organisation: str, position: int) -> Told | 
         position,
     )
     return None if row is None else Told(row["position"], row["id"], row["type"], row["content"])
-
-
-async def note_progress(
-    tx: Transaction, claimed: Webhook, position: int, attempts: int, verdict: Verdict, *, done: bool
-) -> bool:
-    """Note how far a webhook is, and what became of its last event; False when the claim is no longer good.
-
-    `done`: the claim ends with this.
-    """
-    return bool(
-        await tx.execute(
-            "UPDATE webhooks SET position = $3, attempts = $4::int,"
-            " failing_since = CASE WHEN $4::int = 1 THEN now()"
-            " WHEN $4::int > 1 THEN coalesce(failing_since, now()) END,"
-            " state = CASE WHEN $5::text IS NULL THEN state ELSE 'paused' END, why = $5,"
-            " next_at = now() + make_interval(secs => $6), leased_until = CASE WHEN $7 THEN NULL ELSE leased_until END"
-            " WHERE id = $1 AND leased_until = $2",
-            claimed.id,
-            claimed.leased_until,
-            position,
-            attempts,
-            verdict.why,
-            verdict.pause_s,
-            done,
-        )
-    )
 
 
 async def log_sent(tx: Transaction, webhook_id: int, organisation: str, url: str, sent: Sequence[Sent]) -> list[int]:
@@ -311,7 +276,8 @@ async def forget_deliveries(tx: Transaction, days: int, limit: int) -> int:
     )
 
 
-def _webhook(row: Record) -> Webhook:
+def of_row(row: Record) -> Webhook:
+    """A webhook as `SHOWN` reads it."""
     return Webhook(
         id=row["id"],
         organisation=row["organisation"],
@@ -328,5 +294,6 @@ def _webhook(row: Record) -> Webhook:
         failing_s=row["failing_s"],
         next_at=row["next_at"],
         leased_until=row["leased_until"],
+        change=row["change"],
         created_at=row["created_at"],
     )

@@ -26,7 +26,7 @@ Reason = Literal[
 Condition = Literal["Unopened", "Opened", "Used", "Damaged", "Incomplete", "Wrong"]
 """In which condition something came back, as its receiver found it. Wrong: it is not what was sent."""
 
-GoesTo = Literal["SUPPLIER", "RETAILER"]
+GoesTo = Literal["RETAILER", "SUPPLIER"]
 """Whom a return is addressed to: whoever that is receives it."""
 
 TO_SUPPLIER: GoesTo = "SUPPLIER"
