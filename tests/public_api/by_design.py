@@ -63,7 +63,8 @@ def _breaks_rules_only(case: Case[Any], response: Response) -> bool:
     return all(
         error["code"] not in FORM
         or LONGEST in error["message"]
-        or (error["code"] == "missing" and (error["message"] != "is required" or _is_blank(case.body, error["field"])))
+        or (error["code"] == "missing" and error["message"] != "is required")
+        or (error["code"] in {"missing", "string_too_short"} and _is_blank(case.body, error["field"]))
         for error in _errors_told(response)
     )
 

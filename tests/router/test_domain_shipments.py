@@ -293,6 +293,12 @@ changes = st.builds(
 )
 
 
+def uncoded(shipment: Shipment) -> Shipment:
+    """A shipment without what may still be said of it when it is delivered: the supplier's own tracking codes."""
+    parcels = tuple(replace(parcel, tracking_codes=(), tracking_from=None) for parcel in domain.packing(shipment))
+    return replace(shipment, parcels=parcels, version=0, updated_at=NOW)
+
+
 @given(st.lists(changes, max_size=6))
 def test_whatever_a_supplier_sends_rows_stay_in_bounds_and_the_same_again_changes_nothing(sent: list[Change]) -> None:
     shipment = a_shipment()
@@ -300,7 +306,7 @@ def test_whatever_a_supplier_sends_rows_stay_in_bounds_and_the_same_again_change
         after = domain.move(shipment, change, NOW)
         if isinstance(after, Refusal):
             continue
-        assert not shipment.closed or after is shipment
+        assert not shipment.closed or after is shipment or uncoded(after) == uncoded(shipment)
         assert after.version == shipment.version + (after is not shipment)
         assert all(0 <= row.delivered <= row.quantity for row in after.rows)
         assert after.status == "Delivered" or all(row.delivered == 0 for row in after.rows)

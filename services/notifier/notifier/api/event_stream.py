@@ -27,6 +27,16 @@ SIGN_OF_LIFE_S = 15.0
 """So long nothing may come: proxies hang up on what is silent for longer."""
 UNREAD_S = 30.0
 """So long a client may leave a piece of a stream lie before it has to come again."""
+SENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "The cursor behind the event"},
+        "event": {"type": "string", "description": "Its type"},
+        "data": {"type": "string", "description": "The event, as JSON", "contentMediaType": "application/json"},
+        "retry": {"type": "integer", "description": "Milliseconds after which a client that was cut off comes again"},
+    },
+}
+"""One event of the stream. What has no `data` says when to come again, or that we are still here."""
 
 
 class Stream(StreamingResponse):
@@ -58,7 +68,7 @@ class Stream(StreamingResponse):
     " client that comes again with `Last-Event-ID` goes on where it was. A stream ends after a quarter of an hour.",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "Events as they come", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"description": "Events as they come", "content": {"text/event-stream": {"schema": SENT}}},
         **TOO_OLD,
     },
 )
