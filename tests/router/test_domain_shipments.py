@@ -295,7 +295,9 @@ changes = st.builds(
 
 def uncoded(shipment: Shipment) -> Shipment:
     """A shipment without what may still be said of it when it is delivered: the supplier's own tracking codes."""
-    parcels = tuple(replace(parcel, tracking_codes=(), tracking_from=None) for parcel in domain.packing(shipment))
+    parcels = tuple(
+        parcel.model_copy(update={"tracking_codes": (), "tracking_from": None}) for parcel in domain.packing(shipment)
+    )
     return replace(shipment, parcels=parcels, version=0, updated_at=NOW)
 
 
