@@ -86,6 +86,18 @@ def refuses(times: int) -> Way:
     return way
 
 
+def goes_away(after: int) -> Way:
+    """Answer 200 so many times, and 410 from then on."""
+    left = after
+
+    async def way(_: web.Request, __: Received) -> web.StreamResponse:
+        nonlocal left
+        left -= 1
+        return web.Response(status=200 if left >= 0 else 410)
+
+    return way
+
+
 def waits_for(event: asyncio.Event) -> Way:
     """Answer 200 once an event has happened."""
 
