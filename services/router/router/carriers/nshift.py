@@ -166,7 +166,7 @@ class NShift:
             raise Unanswered(str(error)) from error
         except Refused as error:
             if maybe_booked:
-                # That this try is refused may be because the earlier one, which was not answered, is just being printed.
+                # The earlier one, which was not answered, may be why: nShift is just done with its print.
                 raise Lost(_look_for(parcel)) from error
             if not isinstance(error, Gone):
                 raise
