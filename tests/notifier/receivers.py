@@ -76,12 +76,21 @@ def says(status: int, text: str = "no", **headers: str) -> Way:
 
 def refuses(times: int) -> Way:
     """Answer 503 so many times, and 200 from then on."""
+    return _changes(times, 503, 200)
+
+
+def goes_away(after: int) -> Way:
+    """Answer 200 so many times, and 410 from then on."""
+    return _changes(after, 200, 410)
+
+
+def _changes(times: int, first: int, then: int) -> Way:
     left = times
 
     async def way(_: web.Request, __: Received) -> web.StreamResponse:
         nonlocal left
         left -= 1
-        return web.Response(status=503 if left >= 0 else 200)
+        return web.Response(status=first if left >= 0 else then)
 
     return way
 

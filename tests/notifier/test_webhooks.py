@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+import structlog.testing
 from aiohttp import web
 
 from notifier import choosing, handlers
@@ -440,6 +441,29 @@ async def test_what_cannot_be_noted_at_once_is_noted_later_and_not_sent_again(
     assert passed > 1
     assert receiver.took == ids
     assert await log_of(notes) == [(id_, 1, 200) for id_ in ids]
+
+
+async def test_what_was_noted_without_our_hearing_of_it_is_logged_once_and_its_pause_told(
+    notes: Database, settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe(notes, receiver.address)
+    ids = await tell(notes, *range(1, courier.UNNOTED + 3))
+    receiver.way = receivers.goes_away(after=len(ids) - 1)
+    passed = 0
+
+    def lose_the_answer(reached: str) -> None:
+        nonlocal passed
+        if reached == "courier.after-note":
+            passed += 1
+            raise ConnectionResetError
+
+    monkeypatch.setattr(failpoints, "reach", lose_the_answer)
+    with structlog.testing.capture_logs() as logs:
+        async with couriers(notes, impatient(settings)):
+            await until(lambda: "webhook paused" in [one["event"] for one in logs])
+    assert passed == 2
+    assert await log_of(notes) == [(id_, 1, 200) for id_ in ids[:-1]] + [(ids[-1], 1, 410)]
+    assert (await hook(notes)).position == len(ids) - 1
 
 
 async def test_both_secrets_sign_while_the_old_one_is_good(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from router import app, domain, handlers, store
-from router.carriers.booker import Booker
+from router.carriers.booker import AT_ONCE, Booker
 from router.carriers.nshift import NShift
 from router.domain import Route, Shipment
 from router.papers import press
@@ -27,7 +27,7 @@ from shared.service import Service
 from tests import builders
 from tests.builders import Signer
 from tests.router import examples
-from tests.router.booking import ACCOUNT, GIVEN, SEALER, confirm
+from tests.router.booking import ACCOUNT, GIVEN, SEALER, Dispatch, confirm_all
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, SUPPLIER, balance, catalogue, order, row
 from tests.router.nshift_stand_in import StandIn
 
@@ -164,19 +164,47 @@ def nshift() -> StandIn:
 @pytest.fixture
 async def booker(nshift: StandIn) -> AsyncIterator[Booker]:
     """A booker that is asked to look by the test."""
-    made = Booker(NShift("https://nshift.test/v1", nshift), SEALER)
+    made = Booker(NShift("https://nshift.test/v1", nshift), SEALER, drain_s=5.0)
     yield made
     await made.stop()
 
 
 @pytest.fixture
-async def confirmed(
+def unconfirmed(
     sealer: None,
     client: httpx.AsyncClient,
+    router: Router,
+    booker: Booker,
+    nshift: StandIn,
     supplier: dict[str, str],
     retailer: dict[str, str],
     shipment: Shipment,
-) -> str:
-    """The address of the booking of a parcel that is confirmed, of a catalogue with an account."""
-    assert (await client.put(ACCOUNT, json=GIVEN, headers=retailer)).status_code == 200
-    return await confirm(client, supplier, shipment)
+) -> Dispatch:
+    """A parcel that is not confirmed yet, of a catalogue without an account."""
+    return Dispatch(client, router.database, booker, nshift, supplier, retailer, shipment)
+
+
+@pytest.fixture
+async def dispatch(unconfirmed: Dispatch) -> Dispatch:
+    """A parcel that is confirmed, of a catalogue with an account."""
+    assert (await unconfirmed.account_is_given()).status_code == 200
+    await unconfirmed.is_confirmed()
+    return unconfirmed
+
+
+@pytest.fixture
+async def many(
+    sealer: None,
+    client: httpx.AsyncClient,
+    router: Router,
+    supplier: dict[str, str],
+    retailer: dict[str, str],
+) -> int:
+    """How many parcels are confirmed, of a catalogue with an account: more than a booker books at once."""
+    await router.knows([catalogue("W1")], [balance("W1")])
+    for number in range(AT_ONCE + 3):
+        await router.ships(order(row("1"), external_id=f"M-{number}"), {("W1", "BOOTS"): 99})
+    await client.put(ACCOUNT, json=GIVEN, headers=retailer)
+    made = await router.shipments()
+    await confirm_all(client, supplier, made)
+    return len(made)

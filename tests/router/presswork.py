@@ -5,6 +5,10 @@ import signal
 import time
 
 
+class Facts:
+    """What a paper is made of."""
+
+
 def shout(said: bytes) -> bytes:
     """Say it louder."""
     return said.upper()
@@ -18,6 +22,11 @@ def refuse(why: str) -> bytes:
 def break_down() -> bytes:
     """Come to an end that nobody thought of."""
     raise KeyError("a mistake of ours")
+
+
+def break_down_over(_: Facts) -> bytes:
+    """Come to such an end over what was given."""
+    return break_down()
 
 
 def break_down_and_count(tries: str) -> bytes:

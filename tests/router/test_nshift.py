@@ -151,7 +151,10 @@ async def test_that_looking_is_refused_says_nothing_of_the_parcel() -> None:
         ([httpx.Response(404)], system.Lost),
         # Refused by the printer, and not to be deleted now: it has to be found again.
         ([httpx.Response(422, json=[]), httpx.Response(429)], system.Unanswered),
-        ([httpx.Response(422, json=[]), httpx.Response(404)], system.Refused),
+        # Refused by the printer, and not to be deleted ever: the earlier try was in its way.
+        ([httpx.Response(422, json=[]), httpx.Response(404)], system.Lost),
+        ([httpx.Response(409), httpx.Response(409)], system.Lost),
+        ([httpx.Response(422, json=[]), httpx.Response(204)], system.Refused),
     ],
 )
 async def test_what_is_found_and_cannot_be_printed_is_not_left_there_unheard_of(
@@ -198,6 +201,7 @@ STORED = httpx.Response(201, json={"id": "1", "status": "READY"})
         (saying(httpx.Response(401)), system.NotNow),
         (saying(httpx.Response(429)), system.NotNow),
         (saying(httpx.Response(503)), system.Unanswered),
+        (saying(httpx.Response(408)), system.Unanswered),
         (saying(httpx.Response(400, json={"code": "MISSING", "message": "no body"})), system.Refused),
         (saying(httpx.Response(302, headers={"location": "http://elsewhere.test"})), system.Refused),
         (saying(httpx.Response(422, content=b"?")), system.Refused),

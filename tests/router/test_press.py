@@ -1,8 +1,10 @@
 """The press: one process beside the service, which may die, dawdle or have too much to do."""
 
 import asyncio
+import gc
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,6 +104,19 @@ async def test_a_paper_that_cannot_be_made_is_not_tried_again_for_a_while(own_pr
         with pytest.raises(press.Failed):
             await own_press.paper("c", presswork.break_down_and_count, str(tries))
     assert tries.read_text() == "xxxx"
+
+
+async def test_of_a_paper_that_could_not_be_made_nothing_is_kept_but_why(own_press: Press) -> None:
+    facts = presswork.Facts()
+    kept = weakref.ref(facts)
+    for _ in range(2):
+        with pytest.raises(press.Failed, match="more than the press can do"):
+            await own_press.paper("a", presswork.break_down_over, facts)
+    # By then the press's hand has let go of it too.
+    await own_press.make(presswork.who)
+    del facts
+    gc.collect()
+    assert kept() is None
 
 
 async def test_one_organisation_has_a_share_of_the_queue_and_the_others_get_their_turn() -> None:

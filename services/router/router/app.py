@@ -25,7 +25,7 @@ def build(settings: Settings | None = None) -> Service:
         Watch("measuring", measuring.look, every_s=10.0),
         Watch("forgetting answers", forgetting_answers.look, every_s=600.0),
     ]
-    parts = [*watches, Press(), Booker(NShift(settings.nshift), sealer)]
+    parts = [*watches, Press(), Booker(NShift(settings.nshift), sealer, settings.drain_seconds)]
     built = service.build("router", settings, handlers.subscriptions, api.routers(), parts)
     built.app.state.sealer = sealer
     built.app.state.signer = links.signer_of(settings)

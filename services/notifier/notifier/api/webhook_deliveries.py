@@ -16,6 +16,7 @@ from notifier.webhooks import store
 from notifier.webhooks.posting import Outgoing
 from notifier.webhooks.store import Kind, Sent, Webhook
 from shared import auth, problems, wire
+from shared.postgres import Record, Transaction
 
 router = APIRouter(prefix="/ecommerce/v3/webhooks", tags=["webhooks"])
 
@@ -77,11 +78,7 @@ async def show_webhook_delivery(
     """An entry of the log, with what was sent as long as the event is kept."""
     async with database(request).transaction_of(caller.organisation) as tx:
         webhook = await webhook_of(tx, caller.organisation, webhook_id)
-        row = await store.delivery(tx, webhook.id, delivery_id)
-        if row is None:
-            raise problems.not_found(f"delivery {delivery_id} of webhook {webhook_id}")
-        position: int | None = row["position"]
-        event = None if position is None else await store.event_at(tx, caller.organisation, position)
+        row, event = await _entry(tx, webhook, delivery_id)
     return wire.answer(webhook_bodies.delivery_shown(row, None if event is None else event.content))
 
 
@@ -97,14 +94,19 @@ async def redeliver_event(request: Request, caller: Party, webhook_id: WebhookId
     """What came of sending an event again."""
     async with database(request).transaction_of(caller.organisation) as tx:
         webhook = await webhook_of(tx, caller.organisation, webhook_id)
-        row = await store.delivery(tx, webhook.id, delivery_id)
-        if row is None:
-            raise problems.not_found(f"delivery {delivery_id} of webhook {webhook_id}")
-        position: int | None = row["position"]
-        event = None if position is None else await store.event_at(tx, caller.organisation, position)
+        _, event = await _entry(tx, webhook, delivery_id)
     if event is None:
         raise problems.Refused(410, "What was sent is not kept any more; a test can be repeated with …/test")
-    return await _send(request, caller, webhook, "redelivery", position, event)
+    return await _send(request, caller, webhook, "redelivery", event.position, event)
+
+
+async def _entry(tx: Transaction, webhook: Webhook, number: int) -> tuple[Record, Told | None]:
+    """An entry of a webhook's log, and its event as long as that is kept; 404 when there is none."""
+    row = await store.delivery(tx, webhook.id, number)
+    if row is None:
+        raise problems.not_found(f"delivery {number} of webhook {webhook.name}")
+    position: int | None = row["position"]
+    return row, None if position is None else await store.event_at(tx, webhook.organisation, position)
 
 
 async def _send(

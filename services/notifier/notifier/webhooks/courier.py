@@ -269,20 +269,26 @@ class Turn:
     async def _note(self, verdict: Verdict, *, done: bool) -> bool:
         """Write the log, and how far the webhook is; False when its owner has changed it, or somebody else has it."""
         webhook, sent = self._webhook, self._sent
+        ours = False
+        logged: list[int] = []
 
-        async def write() -> bool:
+        async def write() -> None:
+            nonlocal ours, logged
             async with self._database.transaction() as tx:
                 failpoints.reach("courier.before-note")
-                ours = await claims.note_progress(tx, webhook, self._position, self._attempts, verdict, done=done)
+                held = await claims.note_progress(tx, webhook, self._position, self._attempts, verdict, done=done)
+                if logged and await store.delivery(tx, webhook.id, logged[0]) is not None:
+                    # The last try was committed and only its answer lost: what it found counts.
+                    return
+                ours = held
                 if sent:
-                    await store.log_sent(tx, webhook.id, webhook.organisation, webhook.url, sent)
+                    logged = await store.log_sent(tx, webhook.id, webhook.organisation, webhook.url, sent)
                 if ours and verdict.why is not None:
                     await notices.tell_of_pause(tx, webhook, self._position, verdict.why, self._ids)
-            return ours
+            failpoints.reach("courier.after-note")
 
-        ours = await self._insist(write)
+        await self._insist(write)
         self._sent = []
-        failpoints.reach("courier.after-note")
         if ours and verdict.why is not None:
             PAUSES.inc()
             log.warning("webhook paused", why=verdict.why)

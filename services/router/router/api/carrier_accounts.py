@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from router.api import shipment_requests
 from router.carriers import accounts
 from router.store import carrier_accounts
 from router.store.carrier_accounts import SealedAccount
 from shared import auth, edge, problems, sealing, wire
-from shared.postgres import Database
 from shared.sealing import Sealer
 
 router = APIRouter(prefix="/ecommerce/v3/tracking/accounts", tags=["tracking"])
@@ -92,7 +92,7 @@ class AccountShown(wire.WireModel):
 )
 async def show_carrier_account(request: Request, caller: Retailer, catalogue_id: CatalogueId) -> Response:
     """404 when it has none."""
-    async with _database(request).transaction_of(caller.organisation) as tx:
+    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         kept = await carrier_accounts.account_of(tx, caller.organisation, catalogue_id)
     if kept is None:
         raise problems.not_found(f"nShift account of catalogue {catalogue_id}")
@@ -123,7 +123,7 @@ async def give_carrier_account(request: Request, caller: Retailer, catalogue_id:
         sealed = accounts.sealed(sealer, caller.organisation, catalogue_id, given.user, given.secret.get_secret_value())
     except sealing.NoKey as error:
         raise problems.Refused(503, f"Secrets cannot be kept here: {error}") from None
-    async with _database(request).transaction_of(caller.organisation) as tx:
+    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         if not await carrier_accounts.has_catalogue(tx, caller.organisation, catalogue_id):
             raise problems.not_found(f"catalogue {catalogue_id} of yours")
         kept = await carrier_accounts.save_account(tx, caller.organisation, catalogue_id, sealed, given.sender_quick_id)
@@ -133,15 +133,10 @@ async def give_carrier_account(request: Request, caller: Retailer, catalogue_id:
 @router.delete("/{catalogue_id}", status_code=204, summary="Take a catalogue's nShift account away")
 async def take_carrier_account_away(request: Request, caller: Retailer, catalogue_id: CatalogueId) -> Response:
     """What is booked stays booked. 404 when it has none."""
-    async with _database(request).transaction_of(caller.organisation) as tx:
+    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         if not await carrier_accounts.forget_account(tx, caller.organisation, catalogue_id):
             raise problems.not_found(f"nShift account of catalogue {catalogue_id}")
     return Response(status_code=204)
-
-
-def _database(request: Request) -> Database:
-    found: Database = request.app.state.database
-    return found
 
 
 def _shown(kept: SealedAccount) -> AccountShown:

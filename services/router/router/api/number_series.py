@@ -6,11 +6,12 @@ import asyncpg
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
+from router.api import shipment_requests
 from router.domain import number_series
 from router.domain.number_series import CheckDigit, Form, Misfit, NumberSeries, Used
 from router.store import number_series as store
 from shared import auth, edge, problems, wire
-from shared.postgres import Database, Transaction
+from shared.postgres import Transaction
 from shared.problems import FieldError
 
 router = APIRouter(prefix="/ecommerce/v3/tracking/series", tags=["tracking"])
@@ -129,7 +130,7 @@ class SeriesShown(wire.WireModel):
 )
 async def list_number_series(request: Request, _: Operator) -> Response:
     """For operators."""
-    async with _database(request).transaction() as tx:
+    async with shipment_requests.database(request).transaction() as tx:
         found = [_shown(used) for used in await store.all_series(tx)]
     return wire.answer(wire.page_of(found, len(found), wire.PageRequest(0, max(len(found), 1))))
 
@@ -137,7 +138,7 @@ async def list_number_series(request: Request, _: Operator) -> Response:
 @router.get("/{name}", summary="Show a number series", response_description="The series", response_model=SeriesShown)
 async def show_number_series(request: Request, _: Operator, name: Name) -> Response:
     """For operators."""
-    async with _database(request).transaction() as tx:
+    async with shipment_requests.database(request).transaction() as tx:
         return wire.answer(_shown(await _find(tx, name)))
 
 
@@ -158,7 +159,7 @@ async def give_number_series(request: Request, _: Operator, name: Name) -> Respo
     """400 for fields that cannot be, 409 for what contradicts codes of this series or of others. For operators."""
     wanted = _series(name, SeriesGiven.model_validate_json(await edge.read_body(request)))
     try:
-        async with _database(request).transaction() as tx:
+        async with shipment_requests.database(request).transaction() as tx:
             kept = await store.lock_series(tx, name)
             series = wanted if kept is None else number_series.become(kept, wanted)
             if isinstance(series, Misfit):
@@ -174,15 +175,10 @@ async def give_number_series(request: Request, _: Operator, name: Name) -> Respo
 @router.delete("/{name}", status_code=204, summary="Give up a number series")
 async def give_up_number_series(request: Request, _: Operator, name: Name) -> Response:
     """No more codes are made of it. Those that were made are never made again. For operators."""
-    async with _database(request).transaction() as tx:
+    async with shipment_requests.database(request).transaction() as tx:
         if not await store.retire_series(tx, name):
             raise problems.not_found(f"number series {name}")
     return Response(status_code=204)
-
-
-def _database(request: Request) -> Database:
-    found: Database = request.app.state.database
-    return found
 
 
 async def _find(tx: Transaction, name: str) -> Used:

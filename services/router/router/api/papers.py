@@ -15,7 +15,7 @@ from router.carriers import choosing
 from router.carriers.carrier import NoLabel
 from router.domain import Parcel, Shipment
 from router.papers import facts, gathering, press, printing, surroundings
-from router.papers.facts import LabelFormat, LabelSize
+from router.papers.facts import LabelFacts, LabelFormat, LabelSize
 from router.store import letterheads, parts_of_rows
 from shared import problems
 from shared.postgres import Transaction
@@ -122,18 +122,8 @@ async def label(
             raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {error}") from None
     if isinstance(label, bytes):
         return _of_nshift(label, shipment, parcel, made_as, known)
-    name = facts.fingerprint(label, made_as, size)
-    if is_known(name, known):
-        return unchanged(name)
-    make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
-    try:
-        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=organisation)
-    except (press.Busy, press.Failed) as error:
-        raise not_now(error) from None
-    except ValueError as error:
-        # Its code is no barcode of this width.
-        raise problems.not_found(f"address label of parcel {parcel_id}: {error}") from None
-    return answer(made, name, made_as, f"label-{shipment.order_external_id}-{parcel_id}")
+    what, called = f"address label of parcel {parcel_id}", f"label-{shipment.order_external_id}-{parcel_id}"
+    return await printed_label(request, organisation, label, made_as, size, known, what, called)
 
 
 @router.get(
@@ -169,15 +159,15 @@ async def note(
         rows = await parts_of_rows.ordered_rows(tx, shipment)
         facts_of_note = gathering.note(shipment, parcel, replace(around, ordered=rows))
     name = facts.fingerprint(facts_of_note)
-    if is_known(name, known):
-        return unchanged(name)
+    if _is_known(name, known):
+        return _unchanged(name)
     try:
         made = await press.of(request.app.state.service).paper(
             name, printing.note_pdf, facts_of_note, asked_by=organisation
         )
     except (press.Busy, press.Failed) as error:
-        raise not_now(error) from None
-    return answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
+        raise _not_now(error) from None
+    return _answer(made, name, "pdf", f"note-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
 def _of_nshift(label: bytes, shipment: Shipment, parcel: Parcel, made_as: str, known: str | None) -> Response:
@@ -185,9 +175,9 @@ def _of_nshift(label: bytes, shipment: Shipment, parcel: Parcel, made_as: str, k
     if made_as != "pdf":
         raise problems.not_found(f"address label of parcel {parcel.parcel_id}: nShift makes it as PDF only")
     name = hashlib.sha256(label).hexdigest()[:32]
-    if is_known(name, known):
-        return unchanged(name)
-    return answer(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
+    if _is_known(name, known):
+        return _unchanged(name)
+    return _answer(label, name, "pdf", f"label-{shipment.order_external_id}-{parcel.parcel_id}")
 
 
 async def _parcel(tx: Transaction, shipment_id: str, which: Which) -> tuple[Shipment, Parcel]:
@@ -199,18 +189,43 @@ async def _parcel(tx: Transaction, shipment_id: str, which: Which) -> tuple[Ship
     return shipment, parcel
 
 
-def is_known(name: str, known: str | None) -> bool:
+async def printed_label(
+    request: Request,
+    organisation: str,
+    label: LabelFacts,
+    made_as: LabelFormat,
+    size: LabelSize,
+    known: str | None,
+    what: str,
+    called: str,
+) -> Response:
+    """A label that is printed here: `what` it is, and what its file is `called`. 404 when it cannot have its code."""
+    name = facts.fingerprint(label, made_as, size)
+    if _is_known(name, known):
+        return _unchanged(name)
+    make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
+    try:
+        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=organisation)
+    except (press.Busy, press.Failed) as error:
+        raise _not_now(error) from None
+    except ValueError as error:
+        # Its code is no barcode of this width.
+        raise problems.not_found(f"{what}: {error}") from None
+    return _answer(made, name, made_as, called)
+
+
+def _is_known(name: str, known: str | None) -> bool:
     """Whether `If-None-Match` names the paper; `*` names any."""
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in (known or "").split(",")}
     return name in tags or "*" in tags
 
 
-def unchanged(name: str) -> Response:
+def _unchanged(name: str) -> Response:
     """The answer to whoever has the paper already."""
     return Response(status_code=304, headers={"ETag": f'"{name}"'})
 
 
-def not_now(error: Exception) -> problems.Refused:
+def _not_now(error: Exception) -> problems.Refused:
     """503 when the press has too much to do, or has failed at this paper, which is not tried again at once."""
     again_s = int(press.AGAIN_AFTER_S) if isinstance(error, press.Failed) else BUSY_S
     return problems.Refused(
@@ -218,7 +233,7 @@ def not_now(error: Exception) -> problems.Refused:
     )
 
 
-def answer(made: bytes, name: str, made_as: str, called: str) -> Response:
+def _answer(made: bytes, name: str, made_as: str, called: str) -> Response:
     """A paper as it is answered: `name` is its ETag, `called` what a browser calls its file."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", called)
     return Response(

@@ -8,7 +8,7 @@ from router.api.return_requests import ReturnId
 from router.api.shipment_requests import Party
 from router.delivery import services
 from router.domain import way_back
-from router.papers import facts, press, printing, return_gathering
+from router.papers import return_gathering
 from shared import problems
 
 router = APIRouter(tags=["returns"])
@@ -43,15 +43,5 @@ async def return_label_of(
         shipment = await shipment_requests.find(tx, str(returned.shipment_id))
         offered = await services.offered(tx)
     label = return_gathering.return_label(returned, shipment, offered)
-    name = facts.fingerprint(label, made_as, size)
-    if papers.is_known(name, known):
-        return papers.unchanged(name)
-    make = printing.label_pdf if made_as == "pdf" else printing.label_zpl
-    try:
-        made = await press.of(request.app.state.service).paper(name, make, label, size, asked_by=caller.organisation)
-    except (press.Busy, press.Failed) as error:
-        raise papers.not_now(error) from None
-    except ValueError as error:
-        # Its code is no barcode of this width.
-        raise problems.not_found(f"label of return {return_id}: {error}") from None
-    return papers.answer(made, name, made_as, f"return-{returned.order_external_id}")
+    what, called = f"label of return {return_id}", f"return-{returned.order_external_id}"
+    return await papers.printed_label(request, caller.organisation, label, made_as, size, known, what, called)

@@ -1,22 +1,21 @@
 """Returns as they are looked up by either side: the supplier they come back to, and the retailer of the order."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from router.api import return_requests, return_shown, shipment_requests
+from router.api import listing, return_requests, return_shown, shipment_requests
+from router.api.listing import OVERLAP
 from router.api.return_requests import TAGGED, ReturnId
 from router.api.return_shown import ReturnShown
+from router.api.shipment_change import NotGiven
 from router.api.shipment_requests import Party
-from router.api.shipments import OVERLAP, NotGiven
 from router.domain.returns import STATUSES
 from router.store import returns
 from router.store.returns import WantedReturns
 from router.tracking import following
-from shared import problems, wire
-from shared.contracts import ReturnStatus
-from shared.problems import FieldError
+from shared import wire
 
 router = APIRouter(tags=["returns"])
 
@@ -59,31 +58,18 @@ async def list_returns(
     status: Annotated[
         str, Query(description="Statuses, separated by commas: only these", examples=["Registered"])
     ] = "",
-    updated_from: Annotated[
-        wire.Moment | None,
-        Query(
-            alias="updatedFrom",
-            description="Changed at this moment or later. What changed up to two seconds before is listed as well,"
-            " because it may not have been visible then",
-            examples=["2026-01-02T00:00:00Z"],
-        ),
-        NotGiven,
-    ] = None,
-    role: Annotated[
-        Literal["RETAILER", "SUPPLIER"] | None,
-        Query(description="As whom, for an organisation that is both; without it, as a supplier"),
-        NotGiven,
-    ] = None,
+    updated_from: listing.ChangedFrom = None,
+    role: listing.Role = None,
 ) -> Response:
     """An envelope with a page of returns."""
-    as_supplier = role == "SUPPLIER" if role else "supplier" in caller.roles
+    as_supplier = listing.is_supplier(caller, role)
     wanted = WantedReturns(
         supplier_id=caller.organisation if as_supplier else None,
         retailer_id=None if as_supplier else caller.organisation,
         order_external_id=order_external_id,
         shipment_id=shipment_id,
         tracking_code=tracking_code,
-        statuses=_statuses(status),
+        statuses=listing.statuses(status, STATUSES),
         changed_since=None if updated_from is None else updated_from - OVERLAP,
     )
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
@@ -107,12 +93,3 @@ async def show_return(request: Request, caller: Party, return_id: ReturnId) -> R
         found = await return_requests.find(tx, return_id)
         followed = await following.following(tx)
     return return_shown.answer(found, followed)
-
-
-def _statuses(listed: str) -> tuple[ReturnStatus, ...] | None:
-    """The statuses of a comma list, None for all. 400 for one that no return has."""
-    named = [status for part in listed.split(",") if (status := part.strip())]
-    unknown = [status for status in named if status not in STATUSES]
-    if unknown:
-        raise problems.invalid(FieldError("status", "unknown_status", f"{name} is no status") for name in unknown)
-    return tuple(status for status in STATUSES if status in named) or None

@@ -1,30 +1,19 @@
 """Shipments as they are looked up: a supplier polls for them, and the retailer of an order may see where it is."""
 
-from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BeforeValidator
 
 from router import domain, store
-from router.api import shipment_answer, shipment_requests
+from router.api import listing, shipment_answer, shipment_requests
+from router.api.listing import OVERLAP
+from router.api.shipment_change import NotGiven
 from router.api.shipment_requests import TAGGED, Party, ShipmentId
 from router.api.shipment_shown import ShipmentShown
 from router.tracking import following
-from shared import problems, wire
-from shared.problems import FieldError
+from shared import wire
 
 router = APIRouter(tags=["shipments"])
-
-OVERLAP = timedelta(seconds=2)
-"""A shipment is seen once the transaction that made or changed it has ended, and bears the moment when that began."""
-
-
-def _none_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-NotGiven = BeforeValidator(_none_if_blank)
 
 
 @router.get(
@@ -54,16 +43,7 @@ async def list_shipments(
     status: Annotated[
         str, Query(description="Statuses, separated by commas: only these", examples=["Created,Viewed"])
     ] = "",
-    updated_from: Annotated[
-        wire.Moment | None,
-        Query(
-            alias="updatedFrom",
-            description="Changed at this moment or later. What changed up to two seconds before is listed as well,"
-            " because it may not have been visible then",
-            examples=["2026-01-02T00:00:00Z"],
-        ),
-        NotGiven,
-    ] = None,
+    updated_from: listing.ChangedFrom = None,
     modified_from: Annotated[
         wire.Moment | None,
         Query(
@@ -73,21 +53,17 @@ async def list_shipments(
         ),
         NotGiven,
     ] = None,
-    role: Annotated[
-        Literal["RETAILER", "SUPPLIER"] | None,
-        Query(description="As whom, for an organisation that is both; without it, as a supplier"),
-        NotGiven,
-    ] = None,
+    role: listing.Role = None,
 ) -> Response:
     """An envelope with a page of shipments."""
-    as_supplier = role == "SUPPLIER" if role else "supplier" in caller.roles
+    as_supplier = listing.is_supplier(caller, role)
     changed = max((moment for moment in (updated_from, modified_from) if moment is not None), default=None)
     wanted = store.Wanted(
         supplier_id=caller.organisation if as_supplier else None,
         retailer_id=None if as_supplier else caller.organisation,
         since=None if since is None else since - OVERLAP,
         changed_since=None if changed is None else changed - OVERLAP,
-        statuses=_statuses(status),
+        statuses=listing.statuses(status, domain.STATUSES),
     )
     async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         total = await store.count_shipments(tx, wanted)
@@ -109,12 +85,3 @@ async def show_shipment(request: Request, caller: Party, shipment_id: ShipmentId
         found = await shipment_requests.find(tx, shipment_id)
         followed = await following.following_of(tx, found)
     return shipment_answer.one(found, caller.organisation, followed)
-
-
-def _statuses(listed: str) -> tuple[str, ...] | None:
-    """The statuses of a comma list, None for all. 400 for one that no shipment has."""
-    statuses = tuple(status for part in listed.split(",") if (status := part.strip()))
-    unknown = [status for status in statuses if status not in domain.STATUSES]
-    if unknown:
-        raise problems.invalid(FieldError("status", "unknown_status", f"{name} is no status") for name in unknown)
-    return statuses or None

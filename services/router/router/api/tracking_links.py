@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from router.api import shipment_requests
 from router.domain import tracking_link
 from router.domain.number_series import key_of
 from router.domain.tracking_link import TrackingLink
 from router.store import carrier_links
 from router.tracking import links
 from shared import auth, edge, problems, wire
-from shared.postgres import Database
 
 router = APIRouter(prefix="/ecommerce/v3/tracking/carriers", tags=["tracking"])
 
@@ -85,7 +85,7 @@ LISTED = TypeAdapter(tuple[LinkShown, ...])
 )
 async def list_tracking_links(request: Request, caller: Anybody) -> Response:
     """Those that come with Sluice, and those an operator has set."""
-    async with _database(request).transaction_of(caller.organisation) as tx:
+    async with shipment_requests.database(request).transaction_of(caller.organisation) as tx:
         offered = await links.offered(tx)
     found = tuple(_shown(link) for _, link in sorted(offered.items()))
     return Response(LISTED.dump_json(found, by_alias=True, exclude_none=True), media_type="application/json")
@@ -104,7 +104,7 @@ async def set_tracking_link(request: Request, _: Operator, carrier: Carrier) -> 
     """Also of a carrier that was not known. For operators."""
     given = LinkGiven.model_validate_json(await edge.read_body(request))
     link = TrackingLink(carrier=carrier.strip(), tracking_url=given.tracking_url)
-    async with _database(request).transaction() as tx:
+    async with shipment_requests.database(request).transaction() as tx:
         await carrier_links.save_link(tx, link)
     return wire.answer(_shown(link))
 
@@ -112,15 +112,10 @@ async def set_tracking_link(request: Request, _: Operator, carrier: Carrier) -> 
 @router.delete("/{carrier}", status_code=204, summary="Forget where a carrier's parcels are followed")
 async def forget_tracking_link(request: Request, _: Operator, carrier: Carrier) -> Response:
     """What comes with Sluice counts again. 404 when nothing was set. For operators."""
-    async with _database(request).transaction() as tx:
+    async with shipment_requests.database(request).transaction() as tx:
         if not await carrier_links.forget_link(tx, carrier):
             raise problems.not_found(f"address set for carrier {key_of(carrier)}")
     return Response(status_code=204)
-
-
-def _database(request: Request) -> Database:
-    found: Database = request.app.state.database
-    return found
 
 
 def _shown(link: TrackingLink) -> LinkShown:

@@ -40,11 +40,12 @@ LOOK_S = 1.0
 
 
 class Booker:
-    """Books what is due until stopped."""
+    """Books what is due until stopped, and then waits `drain_s` seconds for the tries in hand."""
 
-    def __init__(self, at: System, sealer: Sealer) -> None:
+    def __init__(self, at: System, sealer: Sealer, drain_s: float) -> None:
         self.system = at
         self.sealer = sealer
+        self.drain_s = drain_s
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._tries: set[asyncio.Task[None]] = set()
@@ -55,12 +56,16 @@ class Booker:
         self._task = asyncio.create_task(self._run(service.database), name=f"{service.name}-booker")
 
     async def stop(self) -> None:
-        """Take no more, and finish what is in hand."""
+        """Take no more, finish what is in hand, and cut off what takes too long: it is unsure, and looked for later."""
         self._stopping.set()
         if self._task is not None:
             await self._task
             self._task = None
-        await self.finish()
+        if self._tries:
+            _, late = await asyncio.wait(self._tries, timeout=self.drain_s)
+            for one in late:
+                one.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self.system.close()
 
     async def finish(self) -> None:
@@ -112,6 +117,9 @@ class Booker:
                 tried = await trying.tried(self.system, self.sealer, claimed, shipment)
                 failpoints.reach("booker.before-note")
                 outcome = await self._noted(database, claimed, tried)
+            except asyncio.CancelledError:
+                log.warning("booking cut off", parcel=claimed.parcel_id)
+                raise
             except Exception as error:
                 # It is tried again when its lease ends, and holds up no other until then.
                 log.warning("booking held up", parcel=claimed.parcel_id, **_of(error))

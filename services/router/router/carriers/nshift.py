@@ -6,7 +6,6 @@ its key, what was printed cannot. A parcel that is not found among the stored on
 
 from base64 import b64decode
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Annotated, Any
 
 import httpx
@@ -110,7 +109,7 @@ class NShift:
             answer = await self._ask("POST", "/stored-shipments", account, body=_shipment(parcel, account))
             stored = _read(STORED, answer)
         if stored.status.upper() not in ("READY", "WARNED", ""):
-            await self._forgotten(stored, account)
+            await self._forgotten(stored, parcel, account, maybe_booked=maybe_booked)
             raise Refused(_told(stored.statuses or ()) or f"nShift calls the parcel {stored.status}")
         try:
             printed = await self._ask(
@@ -118,9 +117,9 @@ class NShift:
             )
         except Gone as error:
             # An earlier try, which was not answered, may have printed it just now.
-            raise Lost(f"nShift may have booked the parcel: look there for order number {parcel.key}") from error
+            raise Lost(_look_for(parcel)) from error
         except Refused:
-            await self._forgotten(stored, account)
+            await self._forgotten(stored, parcel, account, maybe_booked=maybe_booked)
             raise
         except NotNow as error:
             # It is stored, and is to be found again rather than stored twice.
@@ -156,13 +155,21 @@ class NShift:
             # It is not what it was when it was found: printed, by a try that was not answered.
             raise Lost(lost) from error
 
-    async def _forgotten(self, stored: _Stored, account: Account) -> None:
-        """Delete what is stored and will not be printed. Raises Unanswered if it is to be found once more instead."""
+    async def _forgotten(self, stored: _Stored, parcel: ParcelToBook, account: Account, *, maybe_booked: bool) -> None:
+        """Delete what is stored and will not be printed.
+
+        Raises Unanswered if it is to be found once more instead, and Lost if an earlier try may have printed it.
+        """
         try:
-            with suppress(Gone):
-                await self._ask("DELETE", f"/stored-shipments/{stored.id}", account)
+            await self._ask("DELETE", f"/stored-shipments/{stored.id}", account)
         except NotNow as error:
             raise Unanswered(str(error)) from error
+        except Refused as error:
+            if maybe_booked:
+                # The earlier one, which was not answered, may be why: nShift is just done with its print.
+                raise Lost(_look_for(parcel)) from error
+            if not isinstance(error, Gone):
+                raise
 
     async def _stored(self, key: str, account: Account) -> _Stored | None:
         query = {"searchField": "orderNo", "searchOp": "equals", "searchValue": key}
@@ -227,11 +234,15 @@ def _refusal(status: int, content: bytes) -> Exception:
         return NotNow(f"nShift does not let the catalogue's account in ({status})")
     if status == 429:
         return NotNow("nShift is asked too often (429)")
-    if status >= 500:
+    if status >= 500 or status == 408:
         return Unanswered(f"nShift failed ({status})")
     if status in (404, 410):
         return Gone("nShift has no such parcel in the catalogue's account")
     return Refused(f"nShift refuses: {status} {_plain(content[:200].decode(errors='replace'))}")
+
+
+def _look_for(parcel: ParcelToBook) -> str:
+    return f"nShift may have booked the parcel: look there for order number {parcel.key}"
 
 
 def _told(statuses: tuple[_Status, ...] | list[_Status]) -> str:

@@ -69,7 +69,7 @@ class Press:
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: Tally[str] = Tally()
         self._stopping = False
-        self._failed: OrderedDict[str, tuple[float, Failed]] = OrderedDict()
+        self._failed: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
 
@@ -96,14 +96,14 @@ class Press:
             self._kept.move_to_end(name)
             KEPT.inc()
             return kept
-        until, why = self._failed.get(name, (0.0, None))
-        if why is not None and time.monotonic() < until:
-            raise why
+        if (why := self._failure(name)) is not None:
+            raise Failed(why)
         try:
             made = await self.make(function, *args, asked_by=asked_by)
         except Failed as error:
             self._failed.pop(name, None)
-            self._failed[name] = (time.monotonic() + self.again_after_s, error)
+            # The text alone: the exception would hold on to all that the paper was to be made of.
+            self._failed[name] = (time.monotonic() + self.again_after_s, str(error))
             if len(self._failed) > MOST_FAILED:
                 self._failed.popitem(last=False)
             raise
@@ -114,6 +114,14 @@ class Press:
             _, oldest = self._kept.popitem(last=False)
             self._kept_bytes -= len(oldest)
         return made
+
+    def _failure(self, name: str) -> str | None:
+        """Why a paper could not be made, if that is not long ago; forgets those that are."""
+        now = time.monotonic()
+        while self._failed and next(iter(self._failed.values()))[0] <= now:
+            self._failed.popitem(last=False)
+        until, why = self._failed.get(name, (now, None))
+        return why if now < until else None
 
     async def make(self, function: Callable[[*Arguments], bytes], *args: *Arguments, asked_by: str = "") -> bytes:
         """What a function at the top of a module makes, in the other process, for an organisation, "" for none.
