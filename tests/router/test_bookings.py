@@ -49,7 +49,7 @@ async def test_a_confirmed_parcel_is_booked_and_everybody_hears_its_code(
     *_, changed = await router.said(ShipmentChanged)
     assert (changed.version, changed.closed, {one.tracking_codes for one in changed.rows}) == (3, True, {("NS102",)})
     async with router.database.transaction_of(SUPPLIER) as tx:
-        assert await bookings.label_of(tx, shipment.shipment_id, "1") == LABEL
+        assert await bookings.label_of(tx, shipment.shipment_id, "1") == (LABEL, False)
     assert list(nshift.printed.values()) == [f"{shipment.shipment_id.hex}-1"]
     assert await book_due(booker, router.database) == 0
 

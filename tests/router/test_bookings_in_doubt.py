@@ -147,11 +147,15 @@ async def test_a_label_that_does_not_come_is_fetched_later_and_the_parcel_is_boo
     assert (answer["state"], answer["message"]) == ("booked", "nShift did not answer: ReadTimeout")
     assert answer["nextAt"] > answer["changedAt"]
     assert (await packed(client, supplier, confirmed))["trackingCodes"] == ["NS102"]
+    label = confirmed.replace("/booking", "/label")
+    asked = await client.get(label, headers=supplier)
+    assert (asked.status_code, asked.headers["retry-after"], "has not given it yet" in asked.text) == (503, "15", True)
     await let_time_pass(router.database)
     await book_due(booker, router.database)
     assert await state(client, supplier, confirmed) == ("booked", None)
+    assert (await client.get(label, headers=supplier)).content == LABEL
     async with router.database.transaction_of(SUPPLIER) as tx:
-        assert await bookings.label_of(tx, shipment.shipment_id, "1") == LABEL
+        assert await bookings.label_of(tx, shipment.shipment_id, "1") == (LABEL, False)
     assert len(nshift.printed) == 1
 
 
@@ -169,10 +173,11 @@ async def test_a_label_that_nshift_refused_is_fetched_when_it_is_asked_for_again
     assert await state(client, supplier, confirmed) == ("booked", "nShift refuses: 400 notyet")
     await let_time_pass(router.database)
     assert await book_due(booker, router.database) == 0
+    assert (await client.get(confirmed.replace("/booking", "/label"), headers=supplier)).status_code == 404
     assert (await client.post(confirmed, headers=supplier)).status_code == 200
     await book_due(booker, router.database)
     async with router.database.transaction_of(SUPPLIER) as tx:
-        assert await bookings.label_of(tx, shipment.shipment_id, "1") == LABEL
+        assert await bookings.label_of(tx, shipment.shipment_id, "1") == (LABEL, False)
     assert (await client.post(confirmed, headers=supplier)).status_code == 409
 
 
