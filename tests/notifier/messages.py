@@ -1,5 +1,6 @@
 """Messages as the notifier hears them, with what a test does not care about filled in."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -101,13 +102,13 @@ def reminder(shipment: ShipmentCreated) -> ShipmentReminded:
 def delivered(shipment: ShipmentCreated, *codes: str, version: int = 2, own: bool = False) -> ShipmentChanged:
     """News that a shipment was sent, in a parcel for each of these tracking codes."""
     parcels = {str(number): (code,) for number, code in enumerate(codes, start=1)}
-    return packed(shipment, version=version, own=own, **parcels)
+    return packed(shipment, parcels, version=version, own=own)
 
 
 def packed(
-    shipment: ShipmentCreated, *, version: int = 2, own: bool = False, **parcels: tuple[str, ...]
+    shipment: ShipmentCreated, parcels: Mapping[str, tuple[str, ...]], *, version: int = 2, own: bool = False
 ) -> ShipmentChanged:
-    """News that a shipment was sent, in these parcels with their tracking codes; these may be its supplier's own."""
+    """News that a shipment was sent, in these parcels with their tracking codes, which may be its supplier's own."""
     codes = tuple(code for several in parcels.values() for code in several)
     told = tuple(CodedParcel(parcel_id=id_, tracking_codes=several, own=own) for id_, several in parcels.items())
     row = RowProgress(

@@ -15,6 +15,7 @@ from notifier.domain import Choice, Patience
 from notifier.enclosing import AT_ONCE, HELD
 from notifier.fetching import Fetching
 from notifier.hours import Timing
+from notifier.papers import Paper
 from notifier.settings import Settings
 from shared import links, sealing
 from shared.contracts import ShipmentChanged
@@ -143,10 +144,10 @@ async def test_each_parcel_has_a_mail_whatever_codes_it_shares_or_has_and_one_mo
 ) -> None:
     await choose(notes, a=PAPERS)
     shipment = messages.shipment()
-    first = {"1": ("A", "B", "C"), "2": ("S",), "3": ("S",)}
-    await tell(notes, enclosing, messages.packed(shipment, **first))
-    await tell(notes, enclosing, messages.packed(shipment, version=3, **first))
-    await tell(notes, enclosing, messages.packed(shipment, version=4, **{**first, "2": ("N",)}))
+    first: dict[str, tuple[str, ...]] = {"1": ("A", "B", "C"), "2": ("S",), "3": ("S",)}
+    await tell(notes, enclosing, messages.packed(shipment, first))
+    await tell(notes, enclosing, messages.packed(shipment, first, version=3))
+    await tell(notes, enclosing, messages.packed(shipment, first | {"2": ("N",)}, version=4))
     async with sending(notes, enclosing):
         await until(notes, lambda entry: bool(entry["state"] == "sent"))
     assert len({mail.message["Message-ID"] for mail in mails.received}) == len(mails.received) == 4
@@ -348,7 +349,8 @@ async def test_only_a_router_that_cannot_be_reached_is_left_alone_but_by_who_ask
     room: PaperRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetching, "FETCH_S", 0.1)
-    fetcher, wanted = Fetching(room.address, rest_s=600), {"note": f"{links.NOTE_PATH}?t=1"}
+    fetcher = Fetching(room.address, rest_s=600)
+    wanted: dict[Paper, str] = {"note": f"{links.NOTE_PATH}?t=1"}
     try:
         room.slow = True
         for _ in range(2):
