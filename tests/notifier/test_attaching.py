@@ -339,8 +339,11 @@ async def test_while_many_mails_wait_for_papers_no_more_are_claimed_and_others_g
         claimed = [entry for entry in entries if entry["state"] == "sending"]
         assert HELD <= len(claimed) < len(entries)
         assert {entry["answer"] for entry in entries} == {None}
-        room.slow = False
+        room.slow, room.status = False, lambda path: 503
         room.released.set()
+        await until(notes, lambda entry: entry["state"] == "sent" or "answers 503" in (entry["answer"] or ""))
+    room.status = lambda path: 200
+    async with sending(notes, enclosing):
         await until(notes, lambda entry: bool(entry["state"] == "sent"))
     assert len(mails.received) == len(codes) + 1
 
