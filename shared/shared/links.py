@@ -18,7 +18,7 @@ from shared import sealing
 from shared.settings import ServiceSettings
 
 DERIVED_FOR = b"sluice links 1"
-LONGEST = 1_000
+LONGEST = 1_500
 """No link of ours has a longer token."""
 _MAC, _UNTIL, _STAMP = 32, 8, 10
 
@@ -26,9 +26,13 @@ ANSWER, ANSWER_PATH = "answer a shipment", "/ecommerce/v3/answers"
 """To accept or reject a shipment, once. About its id, its supplier's business id, and the language of the page."""
 NOTE, NOTE_PATH = "delivery notes of a shipment", "/ecommerce/v3/answers/note"
 """To get a delivery note of a shipment. About its id and its supplier's business id; and about a tracking code, when it
-is the note of the parcel with this code, and not that of the first one."""
+is the note of the parcel with this code, and not that of the first one; and about the parcel's id, which several with
+one code differ in."""
 LABEL, LABEL_PATH = "address label of a parcel", "/ecommerce/v3/answers/label"
-"""To get the address label of a parcel. About its shipment's id, its supplier's business id, and its tracking code."""
+"""To get the address label of a parcel. About its shipment's id, its supplier's business id, and its tracking code; and
+about the parcel's id."""
+NO_PAPER = "Sluice-No-Paper"
+"""The header of a 404 behind such a link when it is certain that there is no such paper."""
 LEAVE, LEAVE_PATH = "leave mails", "/ecommerce/v3/notifications/leave"
 """To get mails of some kinds no more. About an organisation, its address, the language of the page, and the kinds."""
 MESSAGE_ID = "message ids"

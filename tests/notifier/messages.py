@@ -1,10 +1,12 @@
 """Messages as the notifier hears them, with what a test does not care about filled in."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from shared.contracts import (
+    CodedParcel,
     Comment,
     Delivery,
     OrderRouted,
@@ -97,12 +99,23 @@ def reminder(shipment: ShipmentCreated) -> ShipmentReminded:
     )
 
 
-def delivered(shipment: ShipmentCreated, *codes: str, version: int = 2) -> ShipmentChanged:
-    """News that a shipment was sent, in parcels with these tracking codes."""
+def delivered(shipment: ShipmentCreated, *codes: str, version: int = 2, own: bool = False) -> ShipmentChanged:
+    """News that a shipment was sent, in a parcel for each of these tracking codes."""
+    parcels = {str(number): (code,) for number, code in enumerate(codes, start=1)}
+    return packed(shipment, parcels, version=version, own=own)
+
+
+def packed(
+    shipment: ShipmentCreated, parcels: Mapping[str, tuple[str, ...]], *, version: int = 2, own: bool = False
+) -> ShipmentChanged:
+    """News that a shipment was sent, in these parcels with their tracking codes, which may be its supplier's own."""
+    codes = tuple(code for several in parcels.values() for code in several)
+    told = tuple(CodedParcel(parcel_id=id_, tracking_codes=several, own=own) for id_, several in parcels.items())
     row = RowProgress(
         external_id="1", product_id="SKU-1", quantity=Decimal(3), delivered=Decimal(3), tracking_codes=codes
     )
-    return cancelled(shipment).model_copy(update={"status": "Delivered", "version": version, "rows": (row,)})
+    sent = {"status": "Delivered", "version": version, "rows": (row,), "parcels": told}
+    return cancelled(shipment).model_copy(update=sent)
 
 
 def cancelled(shipment: ShipmentCreated) -> ShipmentChanged:

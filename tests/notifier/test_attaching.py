@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from notifier import app, choosing, domain, fetching, handlers, mime, papers, store
 from notifier.domain import Choice, Patience
+from notifier.enclosing import AT_ONCE, HELD
+from notifier.fetching import Fetching
 from notifier.hours import Timing
+from notifier.papers import Paper
 from notifier.settings import Settings
 from shared import links, sealing
 from shared.contracts import ShipmentChanged
@@ -124,7 +127,7 @@ async def test_a_parcel_with_its_code_comes_with_label_and_note_once_however_oft
         entry = await until_settled(notes)
     (mail,) = mails.received
     assert attached(mail) == {f"Osoitelappu WEB-1 {CODE}.pdf": LABEL, f"Lähetysluettelo WEB-1 {CODE}.pdf": NOTE}
-    whose = [str(shipment.shipment_id), messages.SUPPLIER, CODE]
+    whose = [str(shipment.shipment_id), messages.SUPPLIER, CODE, "1"]
     assert asked_about(room) == [(links.LABEL_PATH, whose), (links.NOTE_PATH, whose)]
     for text in (mail.body("plain"), mail.body("html")):
         assert CODE in text
@@ -136,31 +139,91 @@ async def test_a_parcel_with_its_code_comes_with_label_and_note_once_however_oft
     )
 
 
-async def test_each_further_parcel_has_a_mail_of_its_own(
-    notes: Database, enclosing: Settings, mails: MailServer
+async def test_each_parcel_has_a_mail_whatever_codes_it_shares_or_has_and_one_more_for_other_codes(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
 ) -> None:
     await choose(notes, a=PAPERS)
     shipment = messages.shipment()
-    await tell(notes, enclosing, messages.delivered(shipment, "JJFI1"))
-    await tell(notes, enclosing, messages.delivered(shipment, "JJFI1", "JJFI2", version=3))
+    first: dict[str, tuple[str, ...]] = {"1": ("A", "B", "C"), "2": ("S",), "3": ("S",)}
+    await tell(notes, enclosing, messages.packed(shipment, first))
+    await tell(notes, enclosing, messages.packed(shipment, first, version=3))
+    await tell(notes, enclosing, messages.packed(shipment, first | {"2": ("N",)}, version=4))
     async with sending(notes, enclosing):
         await until(notes, lambda entry: bool(entry["state"] == "sent"))
-    assert len({mail.message["Message-ID"] for mail in mails.received}) == len(mails.received) == 2
+    assert len({mail.message["Message-ID"] for mail in mails.received}) == len(mails.received) == 4
+    whose = {tuple(subject[2:]) for _, subject in asked_about(room)}
+    assert whose == {("A", "1"), ("S", "2"), ("S", "3"), ("N", "2")}
+    assert any("A, B, C" in mail.body("plain") for mail in mails.received)
 
 
-@pytest.mark.parametrize("status", [404, 410])
-async def test_a_label_that_there_is_not_is_not_waited_for(
-    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom, status: int
+async def test_a_parcel_with_its_suppliers_own_code_comes_with_the_note_and_no_label_is_asked_for(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
 ) -> None:
-    room.status = lambda path: status if path == links.LABEL_PATH else 200
     await choose(notes, a=PAPERS)
-    await tell(notes, enclosing, messages.delivered(messages.shipment(), "OWN1"))
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), "OWN1", own=True))
     async with sending(notes, enclosing):
         entry = await until_settled(notes)
     (mail,) = mails.received
     assert (entry["attempts"], attached(mail)) == (1, {"Delivery note WEB-1 OWN1.pdf": NOTE})
     assert "a tracking code of your own" in mail.body("plain")
     assert links.LABEL_PATH not in mail.body("plain")
+    assert [path for path, _ in room.asked] == [links.NOTE_PATH]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_label_that_there_is_certainly_not_is_not_waited_for_and_nobody_says_whose_the_code_is(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom, status: int
+) -> None:
+    room.status, room.certain = lambda path: status if path == links.LABEL_PATH else 200, True
+    await choose(notes, a=PAPERS)
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), CODE))
+    async with sending(notes, enclosing):
+        entry = await until_settled(notes)
+    (mail,) = mails.received
+    assert (entry["attempts"], attached(mail)) == (1, {f"Delivery note WEB-1 {CODE}.pdf": NOTE})
+    assert "has given no address label" in mail.body("plain")
+    assert "of your own" not in mail.body("plain")
+    assert links.LABEL_PATH not in mail.body("plain")
+
+
+async def test_who_does_not_know_of_a_label_has_not_said_that_there_is_none(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
+) -> None:
+    room.status = lambda path: 404
+    await choose(notes, a=PAPERS)
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), CODE))
+    async with sending(notes, enclosing):
+        await until_settled(notes)
+    (mail,) = mails.received
+    assert attached(mail) == {}
+    for said in ("could not be attached", links.LABEL_PATH, links.NOTE_PATH):
+        assert said in mail.body("plain")
+    assert "of your own" not in mail.body("plain")
+
+
+async def test_a_mail_of_papers_that_there_are_certainly_not_is_not_wanted(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
+) -> None:
+    room.status, room.certain = lambda path: 404, True
+    await choose(notes, a=Choice(domain.USUAL | {domain.PAPERS}, attach_note=True))
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), CODE))
+    await announced(notes, enclosing)
+    async with sending(notes, enclosing):
+        entries = await until(notes, lambda entry: entry["state"] in ("sent", "not wanted"))
+    assert {entry["kind"]: entry["state"] for entry in entries} == {"papers": "not wanted", "new-shipment": "sent"}
+    assert len(mails.received) == 1
+
+
+async def test_of_a_router_that_tells_of_no_parcels_each_code_has_a_mail(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
+) -> None:
+    await choose(notes, a=PAPERS)
+    told = messages.delivered(messages.shipment(), "A", "B").model_copy(update={"parcels": ()})
+    await tell(notes, enclosing, told)
+    async with sending(notes, enclosing):
+        await until(notes, lambda entry: bool(entry["state"] == "sent"))
+    assert len(mails.received) == 2
+    assert {tuple(subject[2:]) for _, subject in asked_about(room)} == {("A",), ("B",)}
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 429, "away"])
@@ -184,7 +247,8 @@ async def test_a_mail_waits_for_papers_while_the_router_cannot_give_them_and_com
         entry = await until_settled(notes)
     (mail,) = mails.received
     assert attached(mail) == {"Delivery note WEB-1.pdf": NOTE}
-    assert (entry["state"], entry["attempts"] > 1, entry["answer"]) == ("sent", True, "250 taken")
+    # Waiting for papers uses up none of the tries that a mail has at the mail server.
+    assert (entry["state"], entry["attempts"], entry["answer"]) == ("sent", 1, "250 taken")
 
 
 async def test_when_patience_ends_a_mail_goes_without_its_papers_and_says_so(
@@ -196,10 +260,24 @@ async def test_when_patience_ends_a_mail_goes_without_its_papers_and_says_so(
     async with sending(notes, enclosing.model_copy(update={"attach_minutes": 0.002})):
         entry = await until_settled(notes)
     (mail,) = mails.received
-    assert (entry["state"], entry["attempts"] > 1, attached(mail)) == ("sent", True, {})
+    assert (entry["state"], entry["attempts"], attached(mail)) == ("sent", 1, {})
     for text in (mail.body("plain"), mail.body("html")):
         assert "could not be attached" in text
         assert links.NOTE_PATH in text
+
+
+async def test_when_patience_ends_a_mail_takes_along_what_there_is(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
+) -> None:
+    room.status = lambda path: 503 if path == links.LABEL_PATH else 200
+    await choose(notes, a=PAPERS)
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), CODE))
+    async with sending(notes, enclosing.model_copy(update={"attach_minutes": 0.002})):
+        await until_settled(notes)
+    (mail,) = mails.received
+    assert attached(mail) == {f"Delivery note WEB-1 {CODE}.pdf": NOTE}
+    for said in ("could not be attached", links.LABEL_PATH):
+        assert said in mail.body("plain")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +317,62 @@ async def test_a_silent_router_holds_up_no_mail_that_wants_nothing_of_it(
     # What was being asked for is given back at a stop as if never tried.
     assert {entry["state"] for entry in entries} == {"sent", "pending"}
     assert {entry["attempts"] for entry in entries if entry["state"] == "pending"} == {0}
+
+
+async def test_while_many_mails_wait_for_papers_no_more_are_claimed_and_others_go_on(
+    notes: Database, enclosing: Settings, mails: MailServer, room: PaperRoom
+) -> None:
+    room.slow = True
+    await choose(notes, a=PAPERS)
+    codes = [f"JJFI{number}" for number in range(HELD + 60)]
+    await tell(notes, enclosing, messages.delivered(messages.shipment(), *codes))
+    # With so long a pause between two looks, only who is woken takes any.
+    woken = enclosing.model_copy(update={"smtp_connections": 1, "poll_seconds": 60})
+    async with sending(notes, woken):
+        await builders.eventually(lambda: log_of(notes), lambda _: len(room.asked) == AT_ONCE)
+        other = messages.shipment(supplier=messages.OTHER_SUPPLIER)
+        async with notes.transaction() as tx:
+            await handlers.keep_contacts([messages.organisation(messages.OTHER_SUPPLIER)], tx)
+            await handlers.announce_shipments([other], tx, enclosing)
+        entries = await builders.eventually(lambda: log_of(notes), lambda _: mails.received)
+        assert len(mails.received) == 1
+        claimed = [entry for entry in entries if entry["state"] == "sending"]
+        assert HELD <= len(claimed) < len(entries)
+        assert {entry["answer"] for entry in entries} == {None}
+        room.slow, room.status = False, lambda path: 503
+        room.released.set()
+        await until(notes, lambda entry: entry["state"] == "sent" or "answers 503" in (entry["answer"] or ""))
+    room.status = lambda path: 200
+    async with sending(notes, enclosing):
+        await until(notes, lambda entry: bool(entry["state"] == "sent"))
+    assert len(mails.received) == len(codes) + 1
+
+
+async def test_only_a_router_that_cannot_be_reached_is_left_alone_but_by_who_asks_for_the_last_time(
+    room: PaperRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "FETCH_S", 0.1)
+    fetcher = Fetching(room.address, rest_s=600)
+    wanted: dict[Paper, str] = {"note": f"{links.NOTE_PATH}?t=1"}
+    try:
+        room.slow = True
+        for _ in range(2):
+            with pytest.raises(fetching.NotNow):
+                await fetcher.fetch(wanted)
+        assert len(room.asked) == 2
+        room.released.set()
+        await room.close()
+        with pytest.raises(fetching.NotNow):
+            await fetcher.fetch(wanted)
+        room.slow = False
+        await room.open()
+        monkeypatch.undo()
+        with pytest.raises(fetching.NotNow):
+            await fetcher.fetch(wanted)
+        assert len(room.asked) == 2
+        assert (await fetcher.fetch(wanted, last=True)).attached == {"note": NOTE}
+    finally:
+        await fetcher.close()
 
 
 async def test_a_mail_that_the_mail_server_puts_off_comes_with_the_same_bytes(
@@ -324,14 +458,13 @@ async def test_who_leaves_a_kind_of_mails_keeps_the_papers_of_the_others(notes: 
     assert (left.attach_note, domain.CANCELLED in left.kinds) == (True, False)
 
 
-@given(st.integers(1, 60), st.floats(0, 1_000), st.floats(0.01, 100), st.floats(1, 600))
-def test_no_mail_waits_for_papers_longer_than_patience_lasts(
-    attempts: int, tried_s: float, first_s: float, whole_s: float
-) -> None:
-    pause_s = papers.asked_again_s(attempts, tried_s, Patience(first_s, 3_600.0, whole_s))
-    assert (pause_s is None) == (tried_s >= whole_s)
+@given(st.floats(0, 1_000), st.floats(0.01, 100), st.floats(1, 600))
+def test_no_mail_waits_for_papers_longer_than_patience_lasts(waited_s: float, first_s: float, whole_s: float) -> None:
+    pause_s = papers.asked_again_s(waited_s, Patience(first_s, 3_600.0, whole_s))
+    assert (pause_s is None) == (waited_s >= whole_s)
     if pause_s is not None:
-        assert 0 < pause_s <= whole_s - tried_s
+        assert 0 < pause_s <= whole_s - waited_s
+        assert pause_s in (whole_s - waited_s, max(waited_s, first_s))
 
 
 @given(st.text(max_size=80), st.lists(st.binary(max_size=120), max_size=2))

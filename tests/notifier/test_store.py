@@ -5,10 +5,10 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from notifier import handlers, store
-from notifier.domain import Verdict
+from notifier import domain, handlers, store
+from notifier.domain import Choice, Verdict
 from notifier.settings import Settings
-from notifier.store import Tried
+from notifier.store import PutOff, Tried
 from shared.postgres import Database, Transaction
 from tests.notifier import messages
 
@@ -52,6 +52,48 @@ async def test_a_sender_that_comes_too_late_notes_nothing(notes: Database, setti
         assert await store.note_tries(tx, [Tried(late, "s", Verdict("refused", (), "550 no"))]) == set()
         (mail,) = await store.mails_page(tx, messages.SUPPLIER, 0, 10)
     assert (mail["state"], mail["attempts"]) == ("sending", 2)
+
+
+async def test_who_has_no_room_for_papers_claims_what_nobody_wants_papers_with(
+    notes: Database, settings: Settings
+) -> None:
+    wish = Choice(domain.USUAL | {domain.PAPERS, domain.CANCELLED}, attach_note=True)
+    async with notes.transaction() as tx:
+        await store.save_settings(tx, messages.SUPPLIER, ["a@b.example"], True, "en", choices={"a@b.example": wish})
+        await handlers.keep_contacts([messages.organisation(messages.OTHER_SUPPLIER)], tx)
+        plain = messages.shipment(supplier=messages.OTHER_SUPPLIER)
+        await handlers.announce_shipments([shipment := messages.shipment(), plain], tx, settings)
+        told = [messages.delivered(shipment, "A"), messages.cancelled(messages.shipment())]
+        await handlers.tell_of_shipments(told, tx, settings)
+    async with notes.transaction() as tx:
+        claimed = await store.claim_due(tx, 9, 60, with_papers=False)
+        left = await store.claim_due(tx, 9, 60)
+    assert {(mail.kind, mail.recipient_id) for mail in claimed} == {
+        ("new-shipment", messages.OTHER_SUPPLIER),
+        ("cancelled", messages.SUPPLIER),
+    }
+    assert [mail.kind for mail in left] == ["new-shipment", "papers"]
+
+
+async def test_waiting_for_papers_is_no_try_and_its_time_is_remembered_until_there_is_one(
+    notes: Database, settings: Settings
+) -> None:
+    await announce(notes, settings, 1)
+    waited = []
+    for _ in range(2):
+        async with notes.transaction() as tx:
+            (mail,) = await store.claim_due(tx, 1, 60)
+            waited.append((mail.attempts, mail.waited_s > 0, mail.tried_s))
+        async with notes.transaction() as tx:
+            await store.put_off(tx, [PutOff(mail, "waits for its papers", 0)])
+    async with notes.transaction() as tx:
+        (mail,) = await store.claim_due(tx, 1, 60)
+    async with notes.transaction() as tx:
+        await store.note_tries(tx, [Tried(mail, "s", Verdict("pending", (), "451 later", 0))])
+    async with notes.transaction() as tx:
+        (mail,) = await store.claim_due(tx, 1, 60)
+    assert waited == [(1, False, 0), (1, True, 0)]
+    assert (mail.attempts, mail.waited_s, mail.tried_s > 0) == (2, 0, True)
 
 
 async def test_a_mail_given_back_was_not_tried(notes: Database, settings: Settings) -> None:

@@ -159,8 +159,9 @@ def test_both_sides_are_told_of_a_shipment_without_names_addresses_and_prices() 
     ],
 )
 def test_both_sides_are_told_how_a_shipment_went_on(rows: list[tuple[int, int]], closed: bool, type_: str) -> None:
-    event = event_of(telling.shipment_changed(changed(*rows, closed=closed)), SHOP, SUPPLIER)
-    assert event["type"] == type_
+    told = changed(*rows, closed=closed)
+    event = event_of(telling.shipment_changed(told), SHOP, SUPPLIER)
+    assert (event["type"], event["id"]) == (type_, f"{told.shipment_id}_version_3")
     assert event["data"]["version"] == 3
     assert event["data"]["rows"][0]["trackingCodes"] == ["JJFI1"]
 

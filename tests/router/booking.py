@@ -120,7 +120,12 @@ class Dispatch:
     async def label(self) -> bytes | None:
         """The label that is kept of the parcel."""
         async with self.database.transaction_of(SUPPLIER) as tx:
-            return await bookings.label_of(tx, self.shipment.shipment_id, "1")
+            label, _ = await bookings.label_of(tx, self.shipment.shipment_id, "1")
+        return label
+
+    async def label_is_asked_for(self) -> httpx.Response:
+        """Let the supplier ask for the parcel's label."""
+        return await self.client.get(f"{self._address}/parcels/1/label", headers=self.supplier)
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,12 @@ def note(shipment: Shipment, supplier: str = SUPPLIER, *code: str) -> str:
     )
 
 
-def label(shipment: Shipment, code: str, supplier: str = SUPPLIER, hours: float = 1.0) -> str:
-    """The link to the address label of a parcel."""
+def label(
+    shipment: Shipment, code: str, supplier: str = SUPPLIER, hours: float = 1.0, *, parcels: tuple[str, ...] = ()
+) -> str:
+    """The link to the address label of a parcel: the one with the code, or the one named of those with it."""
     until = datetime.now(UTC) + timedelta(hours=hours)
-    token = SIGNER.sign(links.LABEL, [str(shipment.shipment_id), supplier, code], until)
+    token = SIGNER.sign(links.LABEL, [str(shipment.shipment_id), supplier, code, *parcels], until)
     return links.address("", links.LABEL_PATH, token)
 
 
@@ -226,3 +228,38 @@ async def test_label_and_note_of_each_parcel_come_by_links_that_name_its_code_an
     }
     for address, status in wrong.items():
         assert (await client.get(address)).status_code == status, address
+
+
+async def test_each_parcel_under_one_code_has_its_own_note_by_its_link(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    shared = {"trackingCodes": ["OWN1"]}
+    await confirmed(client, supplier, shipment, parcel("1", BOOTS=5) | shared, parcel("2", SOCKS=2) | shared)
+    (changed,) = await router.said(ShipmentChanged)
+    told = [(one.parcel_id, one.tracking_codes, one.own) for one in changed.parcels]
+    assert told == [("1", ("OWN1",), True), ("2", ("OWN1",), True)]
+    for parcel_id, within, not_within in (("1", "BOOTS", "SOCKS"), ("2", "SOCKS", "BOOTS")):
+        [page] = papers.pages((await client.get(note(shipment, SUPPLIER, "OWN1", parcel_id))).content)
+        assert (within in page.text, not_within in page.text) == (True, False)
+
+
+async def test_a_program_is_told_that_a_paper_does_not_exist_only_when_that_is_certain(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipment: Shipment
+) -> None:
+    await give(router, series())
+    own = parcel("2", SOCKS=2) | {"trackingCodes": ["OWN1"]}
+    shown = await confirmed(client, supplier, shipment, parcel("1", BOOTS=5), own)
+    [code] = shown["1"]["trackingCodes"]
+    assert (await client.get(label(shipment, code, parcels=("1",)))).status_code == 200
+    certain = {
+        label(shipment, "OWN1", parcels=("2",)): True,
+        label(shipment, code, parcels=("2",)): True,
+        note(shipment, SUPPLIER, "GONE", "1"): True,
+        label(shipment, code, OTHER_SUPPLIER): False,
+        f"{label(shipment, code)[:-2]}xx": False,
+        links.LABEL_PATH: False,
+        f"{links.LABEL_PATH}s": False,
+    }
+    for address, said in certain.items():
+        answer = await client.get(address)
+        assert (answer.status_code, links.NO_PAPER in answer.headers) == (404, said), address

@@ -91,8 +91,11 @@ async def test_a_label_that_does_not_come_is_fetched_later_and_the_parcel_is_boo
     assert (answer["state"], answer["message"]) == ("booked", "nShift did not answer: ReadTimeout")
     assert answer["nextAt"] > answer["changedAt"]
     assert await dispatch.codes() == ["NS102"]
+    asked = await dispatch.label_is_asked_for()
+    assert (asked.status_code, asked.headers["retry-after"], "has not given it yet" in asked.text) == (503, "15", True)
     await dispatch.is_tried_later()
     assert await dispatch.stands() == ("booked", None)
+    assert (await dispatch.label_is_asked_for()).content == LABEL
     assert await dispatch.label() == LABEL
     assert len(dispatch.nshift.printed) == 1
 
@@ -102,6 +105,7 @@ async def test_a_label_that_nshift_refused_is_fetched_when_it_is_asked_for_again
     await dispatch.is_tried()
     assert await dispatch.stands() == ("booked", "nShift refuses: 400 notyet")
     assert await dispatch.is_tried_later() == 0
+    assert (await dispatch.label_is_asked_for()).status_code == 404
     assert (await dispatch.is_asked_for_again()).status_code == 200
     await dispatch.is_tried()
     assert await dispatch.label() == LABEL

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import structlog
 
 from notifier import faults, fetching, papers
-from notifier.domain import Patience, Verdict
+from notifier.domain import Patience
 from notifier.fetching import Fetching
 from notifier.papers import Paper, Papers
-from notifier.store import ClaimedMail
+from notifier.store import ClaimedMail, PutOff
 
 log = structlog.get_logger()
 
 AT_ONCE = 8
 """The papers of so many mails are asked for at the same time."""
 HELD = 100
-"""So many mails may wait until they are; what is more comes again."""
+"""While so many mails wait until they are, the line is full."""
 AGAIN_S = 2.0
-"""After so many seconds."""
+"""What was not asked for in time comes again after so many seconds."""
 
 WAITS = "waits for its papers"
 
@@ -39,8 +39,8 @@ class Enclosing:
     """Fetches papers for mails, and hands these on with what came of it.
 
     `links_of` says where a mail's papers are. `ready` gets the mail with its papers, and until when its sending may
-    begin; `put_off` gets one that is to wait, or was not asked for, and what is to be noted of it. As long as
-    `patience` lasts a mail waits for papers that cannot be had now. Nothing more is asked for without `room` for it.
+    begin; `put_off` gets one that is to wait, or was not asked for. As long as `patience` lasts a mail waits for papers
+    that cannot be had now, and then it asks a last time. Nothing more is asked for without `room` for it.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Enclosing:
         patience: Patience,
         links_of: Callable[[ClaimedMail], Mapping[Paper, str]],
         ready: Callable[[ClaimedMail, Papers, float], None],
-        put_off: Callable[[ClaimedMail, Verdict], None],
+        put_off: Callable[[PutOff], None],
         room: Callable[[], bool],
     ) -> None:
         self._fetcher = fetcher
@@ -67,11 +67,13 @@ class Enclosing:
         """Whether there is any mail here."""
         return bool(self._waiting or self._asking)
 
+    @property
+    def full(self) -> bool:
+        """Whether there are mails enough here, so that no more are to be claimed."""
+        return len(self._waiting) >= HELD
+
     def take(self, mail: ClaimedMail, until: float) -> None:
         """Take a mail, to be handed on or put off."""
-        if len(self._waiting) >= HELD:
-            self._come_again(mail)
-            return
         self._waiting.append(Asked(mail, until))
         self.go_on()
 
@@ -92,7 +94,7 @@ class Enclosing:
         while self._waiting and len(self._tasks) < AT_ONCE and self._room():
             asked = self._waiting.popleft()
             if asked.until < clock():
-                self._come_again(asked.mail)
+                self._put_off(PutOff(asked.mail, WAITS, AGAIN_S))
                 continue
             self._asking[asked.mail.id] = asked.mail
             task = asyncio.create_task(self._ask(asked), name=f"papers-{asked.mail.id}")
@@ -105,19 +107,17 @@ class Enclosing:
 
     async def _ask(self, asked: Asked) -> None:
         mail, found, why = asked.mail, papers.MISSING, ""
+        pause_s = papers.asked_again_s(mail.waited_s, self._patience)
         try:
-            found = await self._fetcher.fetch(self._links_of(mail))
+            found = await self._fetcher.fetch(self._links_of(mail), last=pause_s is None)
         except fetching.NotNow as error:
             why = str(error)
         except Exception as error:
             log.error("papers failed", **faults.of(error))  # noqa: TRY400 - see faults
             why = "they cannot be fetched"
         self._asking.pop(mail.id)
-        pause_s = papers.asked_again_s(mail.attempts, mail.tried_s, self._patience) if why else None
-        if pause_s is not None:
-            self._put_off(mail, Verdict("pending", mail.reached, f"{WAITS}: {why}", pause_s))
+        if why and pause_s is not None:
+            log.info("mail waits for its papers", shipment_id=str(mail.shipment_id), why=why)
+            self._put_off(PutOff(mail, f"{WAITS}: {why}", pause_s))
             return
         self._ready(mail, found, asked.until + fetching.FETCH_S)
-
-    def _come_again(self, mail: ClaimedMail) -> None:
-        self._put_off(mail, Verdict("pending", mail.reached, WAITS, AGAIN_S, tried=False))

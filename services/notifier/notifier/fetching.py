@@ -8,11 +8,14 @@ import structlog
 
 from notifier import faults
 from notifier.papers import Paper, Papers
+from shared import links
 
 log = structlog.get_logger()
 
 FETCH_S = 10.0
-"""The longest it may take to fetch the papers of a mail."""
+"""The longest it may take to fetch the papers of a mail. What is made meanwhile is there when it is asked for again."""
+CONNECT_S = 5.0
+"""A router that cannot be reached in so many seconds is away."""
 MOST_BYTES = 2_000_000
 """A larger paper is not attached: with two of them in base64, a mail stays below what mail servers take."""
 
@@ -29,27 +32,30 @@ class Fetching:
     """Fetches papers. Connections are kept between them; `close` ends them."""
 
     def __init__(self, router_url: str, rest_s: float) -> None:
-        """`rest_s` seconds long nothing is asked of a router that did not answer."""
+        """`rest_s` seconds long nothing is asked of a router that could not be reached."""
         self._router_url = router_url.rstrip("/")
         self._rest_s = rest_s
         self._resting_until = 0.0
         self._session: aiohttp.ClientSession | None = None
 
-    async def fetch(self, links: Mapping[Paper, str]) -> Papers:
-        """The papers behind links, given as path and query. Raises NotNow, also without having asked."""
+    async def fetch(self, addresses: Mapping[Paper, str], *, last: bool = False) -> Papers:
+        """The papers behind links, given as path and query. Raises NotNow, also without having asked.
+
+        The `last` time that they are asked for, they are asked for in any case, and those count that can be had.
+        """
         clock = asyncio.get_running_loop().time
-        if clock() < self._resting_until:
+        if clock() < self._resting_until and not last:
             raise NotNow("the router does not answer")
         attached: dict[Paper, bytes] = {}
         none: set[Paper] = set()
         missing = False
         try:
             async with asyncio.timeout(FETCH_S):
-                for paper, link in links.items():
-                    status, content = await self._ask(link)
-                    if status in _LATER or status >= 500:
+                for paper, address in addresses.items():
+                    status, certain, content = await self._ask(address)
+                    if not last and (status in _LATER or status >= 500):
                         raise NotNow(f"the router answers {status}")
-                    if status in _NONE:
+                    if status in _NONE and certain:
                         none.add(paper)
                     elif status == _THERE and len(content) <= MOST_BYTES and content.startswith(_PDF):
                         attached[paper] = content
@@ -58,7 +64,8 @@ class Fetching:
                         missing = True
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             log.warning("papers cannot be fetched", **faults.of(error))
-            self._resting_until = clock() + self._rest_s
+            if isinstance(error, aiohttp.ClientConnectionError):
+                self._resting_until = clock() + self._rest_s
             raise NotNow("the router does not answer") from error
         return Papers(attached, frozenset(none), missing)
 
@@ -68,20 +75,22 @@ class Fetching:
         if session is not None:
             await session.close()
 
-    async def _ask(self, link: str) -> tuple[int, bytes]:
-        """What is answered: a status, and no more of the content than shows that it is too much."""
-        async with self._opened().get(f"{self._router_url}{link}", allow_redirects=False) as answer:
+    async def _ask(self, address: str) -> tuple[int, bool, bytes]:
+        """What is answered: a status, whether it is certain that there is no such paper, and no more of the content
+        than shows that it is too much.
+        """
+        async with self._opened().get(f"{self._router_url}{address}", allow_redirects=False) as answer:
             content = bytearray()
             while len(content) <= MOST_BYTES and (part := await answer.content.read(MOST_BYTES + 1 - len(content))):
                 content += part
             if not answer.content.at_eof():
                 answer.close()
-            return answer.status, bytes(content)
+            return answer.status, links.NO_PAPER in answer.headers, bytes(content)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=FETCH_S),
+                timeout=aiohttp.ClientTimeout(total=FETCH_S, sock_connect=CONNECT_S),
                 headers=_HEADERS,
                 auto_decompress=False,
                 trust_env=False,

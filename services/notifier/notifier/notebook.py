@@ -8,7 +8,7 @@ import structlog
 from notifier import carrying, domain, faults, refusals, store
 from notifier.domain import Patience
 from notifier.feed import store as feed
-from notifier.store import ClaimedMail, Tried
+from notifier.store import ClaimedMail, PutOff, Tried
 from shared import failpoints, postgres
 from shared.postgres import Database
 
@@ -30,18 +30,24 @@ class Notebook:
         self._noted = noted
         self._tried: list[Tried] = []
         self._being_noted = 0
+        self._put_off: list[PutOff] = []
         self._returned: list[ClaimedMail] = []
         self._untouched: list[ClaimedMail] = []
         self._task: asyncio.Task[None] | None = None
 
     @property
     def open(self) -> int:
-        """How many tries are not noted yet."""
+        """How many tries are not noted yet. What was only put off may be taken again as often as one likes."""
         return len(self._tried) + self._being_noted
 
     def note(self, tried: Tried) -> None:
         """Note what became of a try."""
         self._tried.append(tried)
+        self._write()
+
+    def put_off(self, wait: PutOff) -> None:
+        """Note that a mail is to wait for its papers."""
+        self._put_off.append(wait)
         self._write()
 
     def give_back(self, mails: Sequence[ClaimedMail], *, unreachable: bool) -> None:
@@ -59,12 +65,12 @@ class Notebook:
             self._task = asyncio.create_task(self._write_all(), name="notebook")
 
     async def _write_all(self) -> None:
-        while self._tried or self._returned or self._untouched:
-            tried, returned, untouched = self._tried, self._returned, self._untouched
-            self._tried, self._returned, self._untouched = [], [], []
+        while self._tried or self._put_off or self._returned or self._untouched:
+            tried, waits, returned, untouched = self._tried, self._put_off, self._returned, self._untouched
+            self._tried, self._put_off, self._returned, self._untouched = [], [], [], []
             self._being_noted = len(tried)
             try:
-                await self._write_down(tried, returned, untouched)
+                await self._write_down(tried, waits, returned, untouched)
             except Exception as error:
                 # They come again when their leases end; those that follow are not to wait for that.
                 log.error("mails not noted", mails=len(tried), **faults.of(error))  # noqa: TRY400 - see faults
@@ -73,7 +79,11 @@ class Notebook:
             self._noted()
 
     async def _write_down(
-        self, tried: Sequence[Tried], returned: Sequence[ClaimedMail], untouched: Sequence[ClaimedMail]
+        self,
+        tried: Sequence[Tried],
+        waits: Sequence[PutOff],
+        returned: Sequence[ClaimedMail],
+        untouched: Sequence[ClaimedMail],
     ) -> None:
         clock, tries = asyncio.get_running_loop().time, 0
         lost_at = clock() + self._lease_s
@@ -88,6 +98,8 @@ class Notebook:
                             one for told in tried if told.mail.id in noted for one in carrying.settled(told)
                         ]:
                             await store.note_carried(tx, carried)
+                    if waits:
+                        await store.put_off(tx, waits)
                     if returned:
                         await store.give_back(tx, returned, UNREACHABLE)
                     if untouched:

@@ -42,6 +42,7 @@ class Words:
     papers_subject: str
     papers_introduction: str
     note_alone: str
+    no_label: str
     leave: str
     why: str
 
@@ -101,6 +102,8 @@ WORDS: dict[Language, Words] = {
         " sisään.",
         note_alone="Paketilla on teidän oma seurantakoodinne, joten myös osoitelappu on teidän. Tulostakaa"
         " lähetysluettelo paketin sisään.",
+        no_label="Paketilla on seurantakoodi, mutta kuljetusliikkeeltä ei ole saatu osoitelappua. Tulostakaa"
+        " lähetysluettelo paketin sisään, ja katsokaa osoitelapusta kuljetusliikkeen järjestelmästä.",
         leave="En halua enää tällaisia viestejä",
         why="Saatte tämän viestin, koska {organisation} on pyytänyt näistä tiedon sähköpostiin. Voitte muuttaa tätä"
         " ilmoitusten asetuksissa.",
@@ -159,6 +162,8 @@ WORDS: dict[Language, Words] = {
         " lägg följesedeln i det.",
         note_alone="Paketet har er egen spårningskod, så även adressetiketten är er egen. Skriv ut följesedeln och lägg"
         " den i paketet.",
+        no_label="Paketet har fått sin spårningskod, men transportören har inte gett någon adressetikett. Skriv ut"
+        " följesedeln och lägg den i paketet, och sök adressetiketten i transportörens system.",
         leave="Jag vill inte ha sådana här meddelanden längre",
         why="Ni får det här meddelandet eftersom {organisation} har bett om e-post om detta. Ni kan ändra det i"
         " inställningarna för meddelanden.",
@@ -216,6 +221,8 @@ WORDS: dict[Language, Words] = {
         " the delivery note into it.",
         note_alone="The parcel has a tracking code of your own, so its address label is yours as well. Print the"
         " delivery note and put it into the parcel.",
+        no_label="The parcel has its tracking code, but its carrier has given no address label. Print the delivery note"
+        " and put it into the parcel, and look for the label in the carrier's system.",
         leave="I do not want such mails any more",
         why="You receive this message because {organisation} has asked for e-mail about this. You can change it in the"
         " notification settings.",

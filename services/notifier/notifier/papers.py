@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from notifier import domain
 from notifier.domain import Patience
 from notifier.mime import Attachment
 
@@ -19,26 +18,32 @@ LONGEST_NAME = 60
 class Papers:
     """What came of the papers a mail is to have.
 
-    Those that are `attached`, each a PDF; those of which there are `none`; and whether one is `missing` that there may
-    be, so that the mail says why it comes without.
+    Those that are `attached`, each a PDF; those of which it is certain that there are `none`; and whether one is
+    `missing` that there may be, so that the mail says why it comes without.
     """
 
     attached: Mapping[Paper, bytes] = field(default_factory=dict)
     none: frozenset[Paper] = frozenset()
     missing: bool = False
 
+    @property
+    def are_none(self) -> bool:
+        """Whether it is certain that there is nothing to print."""
+        return bool(self.none) and not self.attached and not self.missing
+
 
 NOTHING = Papers()
 MISSING = Papers(missing=True)
 
 
-def asked_again_s(attempts: int, tried_s: float, patience: Patience) -> float | None:
-    """Seconds until a mail's papers are asked for again, after so many tries; None: it goes without them.
+def asked_again_s(waited_s: float, patience: Patience) -> float | None:
+    """Seconds until the papers are asked for again of a mail that has waited so long for them; None: it goes without.
 
-    It goes without them at the latest when patience has ended after its first try, which was `tried_s` ago.
+    A pause is as long as all before it together, so that each is twice the last. It goes without them at the latest
+    when it has waited as long as patience lasts.
     """
-    left_s = patience.whole_s - tried_s
-    return min(domain.pause_after(attempts, patience), left_s) if left_s > 0 else None
+    left_s = patience.whole_s - waited_s
+    return min(max(waited_s, patience.first_s), patience.longest_s, left_s) if left_s > 0 else None
 
 
 def attachments(papers: Papers, names: Mapping[Paper, str], *about: str) -> list[Attachment]:

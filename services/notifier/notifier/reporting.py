@@ -101,13 +101,17 @@ def _papers(told: Told, envelope: Envelope) -> Report:
     words, own = _words(envelope)
     names = {"order": told.order_external_id, "retailer": domain.one_line(envelope.retailer_name)}
     facts = [
-        (own.tracking_code, coded.tracking_code),
+        (own.tracking_code, ", ".join((coded.tracking_code, *coded.further_codes))),
         (words.order, told.order_external_id),
         (words.retailer, envelope.retailer_name),
         (words.catalogue, coded.catalogue_id),
     ]
     subject = own.papers_subject.format(**names)
-    introduction = own.note_alone if "label" in envelope.papers.none else own.papers_introduction
+    introduction = own.papers_introduction
+    if coded.own:
+        introduction = own.note_alone
+    elif "label" in envelope.papers.none:
+        introduction = own.no_label
     lines = [own.missing] if envelope.papers.missing else []
     report = _own(subject, _linked(Notice(subject, introduction, facts, lines=lines), envelope), envelope)
     found = papers.attachments(envelope.papers, own.files, told.order_external_id, coded.tracking_code)

@@ -22,6 +22,7 @@ from notifier import bell, choosing, domain, faults, fetching, outgoing, store
 from notifier.domain import Answer, Patience, Verdict
 from notifier.enclosing import Enclosing
 from notifier.fetching import Fetching
+from notifier.letter import Letter
 from notifier.notebook import Notebook
 from notifier.papers import NOTHING, Papers
 from notifier.settings import Settings
@@ -44,6 +45,7 @@ ENCLOSED = 20
 """So many mails with their papers may wait for their turn; each holds some megabytes at worst."""
 
 QUIET = "waits until your quiet hours end"
+NOTHING_TO_PRINT = "there are no papers of the parcel any more"
 
 NOT_TRIED = Answer(0, "not tried yet")
 UNWRITTEN = Answer(0, "the mail could not be written")
@@ -90,6 +92,7 @@ class Sender:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Waiting] = deque()
+        self._passed_over = False
         self._sending: set[asyncio.Task[None]] = set()
         self._unreachable = 0
 
@@ -177,7 +180,8 @@ class Sender:
             return 0
         until = asyncio.get_running_loop().time() + WAIT_S
         async with self.database.transaction() as tx:
-            mails = await store.claim_due(tx, free, LEASE_S)
+            self._passed_over = self._enclosing.full
+            mails = await store.claim_due(tx, free, LEASE_S, with_papers=not self._passed_over)
             digests = [mail.id for mail in mails if mail.is_digest]
             told = await store.told_by(tx, digests) if digests else {}
         for mail in mails:
@@ -194,13 +198,18 @@ class Sender:
         """Let a mail take its turn, with what came of its papers."""
         self._waiting.append(Waiting(mail, (), until, papers))
         self._begin_next()
+        self._claim_those_passed_over()
 
-    def _put_off(self, mail: store.ClaimedMail, verdict: Verdict) -> None:
+    def _put_off(self, wait: store.PutOff) -> None:
         """Note of a mail that it waits for its papers."""
-        if verdict.tried:
-            MAILS.labels(verdict.state).inc()
-            log.info("mail waits for its papers", shipment_id=str(mail.shipment_id), attempt=mail.attempts)
-        self.notebook.note(store.Tried(mail, None, verdict))
+        self.notebook.put_off(wait)
+        self._claim_those_passed_over()
+
+    def _claim_those_passed_over(self) -> None:
+        """Ask for more once there is room for mails with papers, if such were left because there was none."""
+        if self._passed_over and not self._enclosing.full:
+            self._passed_over = False
+            self._woken.set()
 
     def _begin_next(self) -> None:
         """Begin as many mails as may be on their way, and ask for more while half of those claimed are gone."""
@@ -265,12 +274,22 @@ class Sender:
         missing = [email for email in mail.recipients if email not in mail.reached]
         if not missing or (mail.is_digest and not told):
             return None, Verdict("sent" if mail.reached else "not wanted", mail.reached, "")
+        if papers.are_none and choosing.kind_of(mail.kind) == domain.PAPERS:
+            return None, Verdict("sent" if mail.reached else "not wanted", mail.reached, NOTHING_TO_PRINT)
         if quiet_s := _quiet_s(mail):
             return None, Verdict("pending", mail.reached, QUIET, quiet_s, tried=False)
         if not self._writer.singly(mail, told):
-            written = self._writer.write(mail, told, mail.recipients, papers, singly=False)
+            written = await self._written(mail, told, mail.recipients, papers, singly=False)
             return written.subject, self._judge(mail, await self.outgoing.send(missing, written.content))
         return await self._try_singly(mail, told, missing, papers)
+
+    async def _written(
+        self, mail: store.ClaimedMail, told: Sequence[Told], recipients: Sequence[str], papers: Papers, *, singly: bool
+    ) -> Letter:
+        """The letter: with papers it is made in a thread, because large ones would hold up everybody else meanwhile."""
+        if not papers.attached:
+            return self._writer.write(mail, told, recipients, papers, singly=singly)
+        return await asyncio.to_thread(self._writer.write, mail, told, recipients, papers, singly=singly)
 
     async def _try_singly(
         self, mail: store.ClaimedMail, told: Sequence[Told], missing: Sequence[str], papers: Papers
@@ -286,7 +305,7 @@ class Sender:
                 answers[email] = NOT_TRIED
                 continue
             try:
-                written = self._writer.write(mail, told, [email], papers, singly=True)
+                written = await self._written(mail, told, [email], papers, singly=True)
                 subject = written.subject
                 answers |= await self.outgoing.send([email], written.content)
             except outgoing.Unreachable as error:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID, uuid5
 
+import orjson
 from pydantic import BaseModel
 
 from notifier import domain
 from notifier.feed import telling
 from notifier.planning import News
-from shared.contracts import OrderRouted, PromiseWithdrawn, ShipmentChanged
+from shared.contracts import CodedParcel, OrderRouted, PromiseWithdrawn, ShipmentChanged
 
 
 class Week(BaseModel):
@@ -20,37 +21,57 @@ class Week(BaseModel):
 
 
 class ParcelCoded(BaseModel):
-    """A parcel of a shipment has its tracking code, so that its papers can be printed."""
+    """A parcel of a shipment has its tracking codes, so that its papers can be printed.
+
+    `own`: they are the supplier's own, and so is its label. A router that told of codes and not of parcels left its id
+    unsaid.
+    """
 
     order_id: UUID
     shipment_id: UUID
     supplier_id: str
     catalogue_id: str
+    parcel_id: str | None = None
     tracking_code: str
+    further_codes: tuple[str, ...] = ()
+    own: bool = False
 
 
 def coded(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
-    """Each parcel that has its tracking code, once, of a shipment that is sent: its supplier may print its papers."""
+    """Each parcel that has its tracking codes, once, of a shipment that is sent: its supplier may print its papers.
+
+    With other codes it has other papers, which is told anew.
+    """
     for change in changes:
         if change.closed and not any(row.delivered for row in change.rows):
             continue
-        for code in dict.fromkeys(code for row in change.rows for code in row.tracking_codes):
+        for parcel in change.parcels or _untold(change):
+            code, *further = parcel.tracking_codes
             told = ParcelCoded(
                 order_id=change.order_id,
                 shipment_id=change.shipment_id,
                 supplier_id=change.supplier_id,
                 catalogue_id=change.catalogue_id,
+                parcel_id=parcel.parcel_id or None,
                 tracking_code=code,
+                further_codes=tuple(further),
+                own=parcel.own,
             )
             yield News(
                 kind=domain.PAPERS,
-                about=uuid5(change.shipment_id, f"parcel {code}"),
+                about=uuid5(change.shipment_id, f"parcel {orjson.dumps([parcel.parcel_id, code, *further]).decode()}"),
                 recipient_id=change.supplier_id,
-                content=told.model_dump_json().encode(),
+                content=told.model_dump_json(exclude_defaults=True).encode(),
                 order_id=change.order_id,
                 retailer_id=change.retailer_id,
                 order_external_id=change.order_external_id or "",
             )
+
+
+def _untold(change: ShipmentChanged) -> Iterator[CodedParcel]:
+    """A parcel for each code in the news of a router that tells of no parcels."""
+    for code in dict.fromkeys(code for row in change.rows for code in row.tracking_codes):
+        yield CodedParcel(parcel_id="", tracking_codes=(code,))
 
 
 def cancelled(changes: Iterable[ShipmentChanged]) -> Iterator[News]:

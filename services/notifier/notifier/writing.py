@@ -40,11 +40,12 @@ class Writer:
         """Where a mail's papers are, as path and query at the router. Raises ValueError for no message."""
         until = mail.created_at + NOTE_GOOD_FOR
         if choosing.kind_of(mail.kind) == domain.PAPERS:
-            whose = _parcel(ParcelCoded.model_validate_json(mail.content))
-            return {
-                "label": self._link(links.LABEL, links.LABEL_PATH, whose, until, ""),
-                "note": self._link(links.NOTE, links.NOTE_PATH, whose, until, ""),
-            }
+            coded = ParcelCoded.model_validate_json(mail.content)
+            whose = _parcel(coded)
+            note = self._link(links.NOTE, links.NOTE_PATH, whose, until, "")
+            if coded.own:
+                return {"note": note}
+            return {"label": self._link(links.LABEL, links.LABEL_PATH, whose, until, ""), "note": note}
         whose = [str(mail.shipment_id), mail.recipient_id]
         return {"note": self._link(links.NOTE, links.NOTE_PATH, whose, until, "")}
 
@@ -142,7 +143,7 @@ class Writer:
         whose, until, none = _parcel(coded), envelope.written_at + NOTE_GOOD_FOR, envelope.papers.none
         return replace(
             envelope,
-            label=None if "label" in none else self._link(links.LABEL, links.LABEL_PATH, whose, until),
+            label=None if coded.own or "label" in none else self._link(links.LABEL, links.LABEL_PATH, whose, until),
             note=None if "note" in none else self._link(links.NOTE, links.NOTE_PATH, whose, until),
         )
 
@@ -163,7 +164,8 @@ class Writer:
 
 def _parcel(coded: ParcelCoded) -> list[str]:
     """What the links to a parcel's papers are about."""
-    return [str(coded.shipment_id), coded.supplier_id, coded.tracking_code]
+    parcel = [] if coded.parcel_id is None else [coded.parcel_id]
+    return [str(coded.shipment_id), coded.supplier_id, coded.tracking_code, *parcel]
 
 
 def _kinds(mail: ClaimedMail, told: Sequence[Told]) -> list[str]:

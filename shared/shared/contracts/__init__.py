@@ -38,6 +38,7 @@ from shared.contracts.order import (
 from shared.contracts.organisation import OrganisationChanged, Role, TokenKey, TokenKeysChanged
 from shared.contracts.returns import ReturnChanged, ReturnRow, ReturnStatus
 from shared.contracts.shipment import (
+    CodedParcel,
     OrderRouted,
     RoutedPart,
     RowProgress,
@@ -78,6 +79,7 @@ __all__ = [
     "BalanceChanged",
     "Candidate",
     "CatalogueChanged",
+    "CodedParcel",
     "Command",
     "Comment",
     "DeliveredPart",

@@ -104,12 +104,24 @@ class RowProgress(Part):
     stocked: bool = True
 
 
+class CodedParcel(Part):
+    """A parcel that carries something and has tracking codes.
+
+    `own`: the codes are the supplier's own, so that its address label is none of ours.
+    """
+
+    parcel_id: str
+    tracking_codes: tuple[str, ...]
+    own: bool = False
+
+
 class ShipmentChanged(Event):
     """A supplier moved a shipment on; the whole of it as it is now. The highest version wins.
 
     Once `closed` (delivered or cancelled), what was not delivered is not coming from this shipment. A row's quantity
     falls when less of it is wanted, or there; what it fell by is not coming either. `lot`: what it was promised in.
-    `shrunk`: a row's quantity fell with this version.
+    `shrunk`: a row's quantity fell with this version. `parcels` are those with codes; who sent none while its rows
+    have codes did not know yet how to tell of them.
     """
 
     topic: ClassVar[str] = "router.shipment-changed.v1"
@@ -127,6 +139,7 @@ class ShipmentChanged(Event):
     lot: int = 1
     shrunk: bool = False
     rows: tuple[RowProgress, ...]
+    parcels: tuple[CodedParcel, ...] = ()
 
     @property
     def key(self) -> str:

@@ -52,7 +52,8 @@ class ClaimedMail:
 
     `attempts` counts this try. Both together prove the claim: a mail that was given back is claimed again under the
     same number, but never until the same moment. `content` is the message it tells of as JSON.
-    What a digest `carries` are the kinds of what it tells, each once.
+    What a digest `carries` are the kinds of what it tells, each once. `waited_s` is for how long it has waited for its
+    papers since it was last tried.
     """
 
     id: int
@@ -74,6 +75,7 @@ class ClaimedMail:
     order_external_id: str
     audience: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
+    waited_s: float = 0.0
 
     @property
     def is_digest(self) -> bool:
@@ -114,7 +116,22 @@ class Tried:
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class PutOff:
+    """A claimed mail that is to wait for its papers for so many seconds more, and why."""
+
+    mail: ClaimedMail
+    why: str
+    pause_s: float
+
+
 _CHOSEN = ", ".join(f"supplier.{column}" for column in contacts.CHOSEN.split(", "))
+
+_BUT_PAPERS = (
+    " AND split_part(kind, '/', 1) <> 'papers' AND (split_part(kind, '/', 1) <> 'new-shipment' OR NOT EXISTS"
+    " (SELECT FROM contacts WHERE business_id = recipient_id"
+    " AND jsonb_path_exists(choices, '$.*.attach_note ? (@ == true)')))"
+)
 
 
 async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
@@ -164,11 +181,15 @@ async def settle_waiting(tx: Transaction, wishes: Mapping[tuple[str, str], State
     tx.after_commit.append(bell.ring)
 
 
-async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[ClaimedMail]:
-    """Take up to `limit` mails that are due for `lease_s` seconds, also from a sender whose own lease has ended."""
+async def claim_due(tx: Transaction, limit: int, lease_s: float, *, with_papers: bool = True) -> list[ClaimedMail]:
+    """Take up to `limit` mails that are due for `lease_s` seconds, also from a sender whose own lease has ended.
+
+    Without those `with_papers`, what an organisation may want papers with is left.
+    """
     rows = await tx.fetch(
         "WITH due AS (SELECT id FROM mails WHERE state IN ('pending', 'sending') AND next_at <= now()"  # noqa: S608
-        " AND (timing = 'instant' OR state = 'sending') ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED),"
+        f" AND (timing = 'instant' OR state = 'sending'){'' if with_papers else _BUT_PAPERS}"
+        " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED),"
         " claimed AS (UPDATE mails SET state = 'sending', attempts = attempts + 1,"
         " first_tried_at = coalesce(first_tried_at, now()), next_at = now() + make_interval(secs => $2)"
         " FROM due WHERE mails.id = due.id RETURNING mails.*)"
@@ -176,6 +197,7 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
         " claimed.content::text AS content,"
         " claimed.created_at, claimed.attempts, claimed.next_at AS leased_until, claimed.reached,"
         " extract(epoch FROM now() - claimed.first_tried_at)::float8 AS tried_s,"
+        " coalesce(extract(epoch FROM now() - claimed.papers_since), 0)::float8 AS waited_s,"
         " claimed.recipient_id, claimed.retailer_id, claimed.order_external_id, claimed.audience,"
         f" supplier.name AS supplier_name, {_CHOSEN}, supplier.language,"
         " supplier.own OR supplier.version > 0 AS known, retailer.name AS retailer_name"
@@ -204,6 +226,7 @@ async def claim_due(tx: Transaction, limit: int, lease_s: float) -> list[Claimed
             retailer_id=row["retailer_id"],
             order_external_id=row["order_external_id"],
             audience=tuple(row["audience"]),
+            waited_s=row["waited_s"],
         )
         for row in rows
     ]
@@ -232,7 +255,7 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> set[int]:
         "UPDATE mails SET state = tried.state, subject = coalesce(tried.subject, mails.subject),"
         " recipients = string_to_array(tried.recipients, ' '), reached = string_to_array(tried.reached, ' '),"
         " answer = nullif(tried.answer, ''), next_at = now() + make_interval(secs => tried.pause_s),"
-        " attempts = mails.attempts - 1 + tried.counts,"
+        " attempts = mails.attempts - 1 + tried.counts, papers_since = NULL,"
         " first_tried_at = CASE WHEN mails.attempts + tried.counts > 1 THEN mails.first_tried_at END,"
         " sent_at = CASE WHEN tried.state = 'sent' THEN now() END"
         " FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
@@ -260,6 +283,22 @@ async def note_tries(tx: Transaction, tries: Sequence[Tried]) -> set[int]:
         ),
     )
     return {row["id"] for row in rows}
+
+
+async def put_off(tx: Transaction, waits: Sequence[PutOff]) -> None:
+    """Let mails wait for their papers, as if not tried: what they have waited is remembered apart."""
+    await tx.execute(
+        "UPDATE mails SET state = 'pending', attempts = mails.attempts - 1, answer = given.why,"
+        " next_at = now() + make_interval(secs => given.pause_s), papers_since = coalesce(papers_since, now()),"
+        " first_tried_at = CASE WHEN mails.attempts > 1 THEN first_tried_at END"
+        " FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::float8[])"
+        " AS given (id, attempts, leased_until, why, pause_s)"
+        " WHERE mails.id = given.id AND mails.attempts = given.attempts AND mails.next_at = given.leased_until"
+        " AND mails.state = 'sending'",
+        *postgres.columns(
+            ((one.mail.id, one.mail.attempts, one.mail.leased_until, one.why, one.pause_s) for one in waits), 5
+        ),
+    )
 
 
 async def give_back(tx: Transaction, mails: Sequence[ClaimedMail], answer: str | None) -> None:

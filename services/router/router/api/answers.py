@@ -105,8 +105,10 @@ async def delivery_note_by_link(request: Request, token: Token = "") -> Response
     """
     words = answer_words.of("en")
 
-    def make(shipment_id: str, supplier_id: str, code: str | None = None) -> Awaitable[Response]:
-        return papers.note(request, supplier_id, shipment_id, Which(code=code))
+    def make(
+        shipment_id: str, supplier_id: str, code: str | None = None, parcel_id: str | None = None
+    ) -> Awaitable[Response]:
+        return papers.note(request, supplier_id, shipment_id, Which(parcel_id, code))
 
     return await _paper(request, links.NOTE, token, make, words, words.no_note)
 
@@ -116,8 +118,8 @@ async def label_by_link(request: Request, token: Token = "") -> Response:
     """The address label of a parcel, as PDF. 404 when there is none, or none any more, 410 for an old link."""
     words = answer_words.of("en")
 
-    def make(shipment_id: str, supplier_id: str, code: str) -> Awaitable[Response]:
-        return papers.label(request, supplier_id, shipment_id, Which(code=code))
+    def make(shipment_id: str, supplier_id: str, code: str, parcel_id: str | None = None) -> Awaitable[Response]:
+        return papers.label(request, supplier_id, shipment_id, Which(parcel_id, code))
 
     return await _paper(request, links.LABEL, token, make, words, words.no_label)
 
@@ -125,7 +127,10 @@ async def label_by_link(request: Request, token: Token = "") -> Response:
 async def _paper(
     request: Request, purpose: str, token: str, make: Callable[..., Awaitable[Response]], words: Words, missing: str
 ) -> Response:
-    """The paper that a link is for, made of what it is about, or the page that says why there is none."""
+    """The paper that a link is for, made of what it is about, or the page that says why there is none.
+
+    A header says it to programs when that is certain: the link is ours, and there is no such paper.
+    """
     try:
         subject = _signer(request).read(purpose, token, datetime.now(UTC))
     except links.Expired:
@@ -137,7 +142,10 @@ async def _paper(
     except problems.Refused as refused:
         if refused.status != NONE:
             raise
-        return _said(words, missing, NONE)
+        said = _said(words, missing, NONE)
+        if isinstance(refused, papers.NoPaper):
+            said.headers[links.NO_PAPER] = "certain"
+        return said
     except postgres.TROUBLE as error:
         return _away(request, words, error)
     made.headers["Cache-Control"] = "no-store"

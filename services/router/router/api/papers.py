@@ -12,8 +12,8 @@ from router import domain
 from router.api import shipment_requests
 from router.api.shipment_requests import Answers, Party, ShipmentId
 from router.carriers import choosing
-from router.carriers.carrier import NoLabel
-from router.domain import Parcel, Shipment
+from router.carriers.carrier import LabelLater, NoLabel
+from router.domain import Parcel, Shipment, booking
 from router.papers import facts, gathering, press, printing, surroundings
 from router.papers.facts import LabelFacts, LabelFormat, LabelSize
 from router.store import letterheads, parts_of_rows
@@ -24,6 +24,13 @@ router = APIRouter(tags=["shipments"])
 
 BUSY_S = 2
 """Who finds too many waiting for the press is asked to come again after so many seconds."""
+
+
+class NoPaper(problems.Refused):
+    """404, and for certain: the shipment is there, and there is no such paper of it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(404, f"There is no {what}")
 
 
 def _one_of(*choices: str) -> BeforeValidator:
@@ -80,7 +87,8 @@ class Which:
     description=(
         "There is one once Sluice has given the parcel a tracking code, which it does when the parcel is confirmed;"
         " 404 says why there is none. It is in the language of the order, or else of the country it goes to: Finnish,"
-        " Swedish or English. Of a parcel that is booked through nShift it is the PDF that nShift made, in its size."
+        " Swedish or English. Of a parcel that is booked through nShift it is the PDF that nShift made, in its size;"
+        " 503 as long as nShift has given the code and not the label."
     ),
     responses={
         200: {"description": "The label", "headers": {"ETag": ETAG}, "content": dict.fromkeys(MEDIA.values(), FILE)},
@@ -115,11 +123,17 @@ async def label(
         shipment, parcel = await _parcel(tx, shipment_id, which)
         parcel_id = parcel.parcel_id
         if (why := domain.why_no_label(shipment, parcel)) is not None:
-            raise problems.not_found(f"address label of parcel {parcel_id}: {why}")
+            raise NoPaper(f"address label of parcel {parcel_id}: {why}")
         try:
             label = await choosing.that_coded(parcel).label(tx, shipment, parcel)
         except NoLabel as error:
-            raise problems.not_found(f"address label of parcel {parcel.parcel_id}: {error}") from None
+            raise NoPaper(f"address label of parcel {parcel_id}: {error}") from None
+        except LabelLater as error:
+            raise problems.Refused(
+                503,
+                f"There is no address label of parcel {parcel_id} yet: {error}",
+                headers={"Retry-After": str(int(booking.FIRST_S))},
+            ) from None
     if isinstance(label, bytes):
         return _of_nshift(label, shipment, parcel, made_as, known)
     what, called = f"address label of parcel {parcel_id}", f"label-{shipment.order_external_id}-{parcel_id}"
@@ -154,7 +168,7 @@ async def note(
     async with shipment_requests.database(request).transaction_of(organisation) as tx:
         shipment, parcel = await _parcel(tx, shipment_id, which)
         if (why := domain.why_no_note(shipment)) is not None:
-            raise problems.not_found(f"delivery note of parcel {parcel.parcel_id}: {why}")
+            raise NoPaper(f"delivery note of parcel {parcel.parcel_id}: {why}")
         around = await surroundings.of(tx, shipment, parcel, await letterheads.printed(tx, shipment.retailer_id))
         rows = await parts_of_rows.ordered_rows(tx, shipment)
         facts_of_note = gathering.note(shipment, parcel, replace(around, ordered=rows))
@@ -185,7 +199,7 @@ async def _parcel(tx: Transaction, shipment_id: str, which: Which) -> tuple[Ship
     shipment = await shipment_requests.find(tx, shipment_id)
     parcel = next(filter(which.means, domain.packing(shipment)), None)
     if parcel is None:
-        raise problems.not_found(f"parcel {which.parcel_id or which.code} in shipment {shipment_id}")
+        raise NoPaper(f"parcel {which.parcel_id or which.code} in shipment {shipment_id}")
     return shipment, parcel
 
 
@@ -210,7 +224,7 @@ async def printed_label(
         raise _not_now(error) from None
     except ValueError as error:
         # Its code is no barcode of this width.
-        raise problems.not_found(f"{what}: {error}") from None
+        raise NoPaper(f"{what}: {error}") from None
     return _answer(made, name, made_as, called)
 
 

@@ -28,6 +28,10 @@ class NoLabel(Exception):
     """There is no label; the text says why."""
 
 
+class LabelLater(Exception):
+    """The label is yet to come; the text says from whom."""
+
+
 class Carrier(Protocol):
     """One more of them is one more class with these methods, and a line in `router.carriers.choosing`."""
 
@@ -37,7 +41,7 @@ class Carrier(Protocol):
 
     async def label(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> LabelFacts | bytes:
         """The label of a parcel that has codes: what Sluice prints on it, or the PDF that the carrier made. Raises
-        `NoLabel`."""
+        `NoLabel`, or `LabelLater` as long as the carrier is asked for it."""
 
     async def cancel(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> str | None:
         """Let the booking of a parcel be given up. Why there is nothing to give up, as a sentence; None if there is.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from router.carriers.carrier import Booked, NoLabel
+from router.carriers.carrier import Booked, LabelLater, NoLabel
 from router.domain import Parcel, Shipment, tracking_link
 from router.domain.delivery_service import DeliveryService
 from router.domain.tracking_link import TrackingLink
@@ -21,7 +21,9 @@ class ThroughNShift:
 
     async def label(self, tx: Transaction, shipment: Shipment, parcel: Parcel) -> LabelFacts | bytes:
         """The label that nShift made, whose layout is the carrier's own."""
-        made = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
+        made, is_to_come = await bookings.label_of(tx, shipment.shipment_id, parcel.parcel_id)
+        if is_to_come:
+            raise LabelLater("nShift has not given it yet")
         if made is None:
             raise NoLabel("nShift has given none")
         return made

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from router.domain.handling import with_handling
-from shared.contracts import AdditionalService, Delivery, Part, Quantity, RowProgress, ShipmentChanged
+from shared.contracts import AdditionalService, CodedParcel, Delivery, Part, Quantity, RowProgress, ShipmentChanged
 
 PROGRESS = ("Created", "Submitted", "Viewed", "Picking", "Packing", "Shipping", "Delivered")
 """The way of a shipment, always forward (glue-api.md A.11)."""
@@ -206,6 +206,11 @@ def shipment_changed(shipment: Shipment) -> ShipmentChanged:
             )
             for row in shipment.rows
         ),
+        parcels=tuple(
+            CodedParcel(parcel_id=parcel.parcel_id, tracking_codes=parcel.tracking_codes, own=parcel.own_tracking_codes)
+            for parcel in shipment.parcels
+            if parcel.tracking_codes and any(_is_carried(shipment, packed) for packed in parcel.rows)
+        ),
     )
 
 
@@ -216,6 +221,11 @@ def tracking_codes(shipment: Shipment) -> dict[tuple[str, str], tuple[str, ...]]
     for parcel in shipment.parcels:
         followed = dict.fromkeys(parcel.tracking_codes)
         for packed in parcel.rows if followed else ():
-            if packed.delivered or (packed.delivered is None and not shipment.closed):
+            if _is_carried(shipment, packed):
                 codes.setdefault((packed.row_id, packed.product_id), {}).update(followed)
     return {key: tuple(found) for key, found in codes.items()}
+
+
+def _is_carried(shipment: Shipment, packed: Packed) -> bool:
+    """Whether a parcel carries something of a row, or may do so: nobody has said yet how much."""
+    return bool(packed.delivered) or (packed.delivered is None and not shipment.closed)

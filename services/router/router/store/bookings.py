@@ -77,14 +77,17 @@ async def booking_of(tx: Transaction, shipment_id: UUID, parcel_id: str) -> Book
     return Booking(row["state"], row["attempts"], row["answer"], row["next_at"], row["changed_at"])
 
 
-async def label_of(tx: Transaction, shipment_id: UUID, parcel_id: str) -> bytes | None:
-    """The label (PDF) that a carrier made of a parcel it has booked; None when there is none."""
-    label: bytes | None = await tx.fetch_value(
-        "SELECT label FROM bookings WHERE shipment_id = $1 AND parcel_id = $2 AND state = 'booked'",
+async def label_of(tx: Transaction, shipment_id: UUID, parcel_id: str) -> tuple[bytes | None, bool]:
+    """The label (PDF) that a carrier made of a parcel it has booked, None when there is none, and whether it is yet to
+    come.
+    """
+    row = await tx.fetch_one(
+        "SELECT label, label IS NULL AND label_wanted AS is_to_come FROM bookings"
+        " WHERE shipment_id = $1 AND parcel_id = $2 AND state = 'booked'",
         shipment_id,
         parcel_id,
     )
-    return label
+    return (None, False) if row is None else (row["label"], row["is_to_come"])
 
 
 async def ask_for_label(tx: Transaction, shipment_id: UUID, parcel_id: str) -> bool:
