@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local import audit, demo_points, demo_world
+from deploy.local import audit, demo_points, demo_series, demo_world
 from deploy.local.demo_world import Party
 from deploy.local.trouble import CannotStart
 from portal import organisations
@@ -35,6 +35,8 @@ async def load(databases: Mapping[str, Database], address: str) -> bool:
         there = {row["business_id"] for row in await tx.fetch("SELECT business_id FROM organisations")}
         if demo_world.OPERATOR.business_id in there:
             return False
+    await demo_series.load(databases["router"])
+    async with portal.transaction() as tx:
         for party in (p for p in demo_world.PARTIES if p is not demo_world.OPERATOR):
             await _register(portal, party)
     async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False) as client:

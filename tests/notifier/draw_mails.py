@@ -33,9 +33,9 @@ AT = datetime(2026, 7, 1, 6, tzinfo=UTC)
 
 
 def enveloped(language: Language, retailer: str = "Verkkokauppa Oy") -> letter.Envelope:
-    """An envelope with all links."""
+    """An envelope with the links of a new shipment."""
     plain = envelope(language, retailer)
-    return replace(plain, organisation=messages.SUPPLIER, answer=LINK, note=LINK, label=LINK, leave=LINK)
+    return replace(plain, organisation=messages.SUPPLIER, answer=LINK, note=LINK, leave=LINK)
 
 
 def digest(language: Language) -> Letter:
@@ -53,10 +53,11 @@ def digest(language: Language) -> Letter:
 
 
 def alone(kind: str, content: str, language: Language) -> Letter:
-    """A mail with one notice."""
-    envelope = replace(enveloped(language), answer=None) if kind == domain.PAPERS else enveloped(language)
+    """A mail with one notice, of a parcel's papers with the links to these."""
+    label, note = (LINK, LINK) if kind == domain.PAPERS else (None, None)
+    envelope = replace(enveloped(language), answer=None, label=label, note=note)
     told = reporting.report(Told(kind, content, "WEB-1", "Verkkokauppa Oy"), envelope)
-    return notice.written(told.subject, told.notice.title, [told.notice], told.why, enveloped(language))
+    return notice.written(told.subject, told.notice.title, [told.notice], told.why, envelope)
 
 
 def coded() -> str:
