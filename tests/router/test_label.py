@@ -141,6 +141,28 @@ def test_every_script_is_inked_on_paper_and_by_a_thermal_printer(line: str) -> N
         assert papers.scanned(full_print) == [CODE]
 
 
+@pytest.mark.parametrize("lines", [8, 14, 20])
+def test_an_address_of_many_lines_is_set_smaller_and_stays_one_label(lines: int) -> None:
+    facts = label_facts(receiver=Addressee(("Maija",) * lines, (), "00100 Helsinki"))
+    heights = [
+        max(glyph.top - glyph.bottom for glyph in page.glyphs if glyph.character == "M")
+        for made in (label_facts(), facts)
+        for page in papers.pages(typesetting.label_pdf(made, "107x192"))
+    ]
+    assert len(heights) == 2
+    assert heights[1] < heights[0]
+    assert len(typesetting.label_pictures(facts, "107x192")) == 1
+
+
+@pytest.mark.parametrize("name", ["\ufdfd" * 3, "W" * 40, "株式会社" * 9, "\U0001f462" * 20])
+def test_a_word_wider_than_the_label_is_broken_however_few_letters_it_has(name: str) -> None:
+    [page] = papers.pages(typesetting.label_pdf(label_facts(receiver=Addressee((name,), (), "x")), "107x192"))
+    edge = int(PRINTER_EDGE_MM / 25.4 * papers.DOTS_PER_INCH)
+    width, height = page.picture.size
+    assert ink(page.picture.crop((width - edge, 0, width, height))) == 0
+    assert ink(page.picture.crop((0, 0, edge, height))) == 0
+
+
 def ink(picture: Image.Image) -> int:
     """How many dots of a picture are dark."""
     return sum(picture.histogram()[:128])

@@ -1,6 +1,6 @@
 """Code 128: which bars stand for a code, and how wide they are."""
 
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from barcode.codex import Code128, Gs1_128
@@ -17,6 +17,14 @@ class Bars(NamedTuple):
 
     widths: tuple[int, ...]
     total: int
+
+    def svg(self) -> str:
+        """The bars as a picture of vectors: a module is one wide, and a bar is one high."""
+        ends = tuple(accumulate(self.widths))
+        path = "".join(
+            f"M{end - width} 0h{width}v1h-{width}z" for width, end in zip(self.widths[::2], ends[::2], strict=True)
+        )
+        return f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.total}" height="1"><path d="{path}"/></svg>'
 
 
 def bars(code: str) -> Bars:

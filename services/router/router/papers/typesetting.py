@@ -1,12 +1,13 @@
 """Papers set by Typst: from facts to PDF, or to a picture for printers of dots."""
 
 import base64
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import typst
@@ -15,29 +16,54 @@ from router.papers import barcodes, label_bars, words
 from router.papers.facts import SIZES, LabelFacts, LabelSize, NoteFacts
 
 Json = dict[str, Any]
+Made = TypeVar("Made")
 
 NOTE_BARS_MM, NOTE_WHOLE_MM = 76.0, 174.0
 """The room for bars beside the letterhead of a delivery note, and in a line of their own."""
 NOTE_MODULES_MM = (0.3, 0.2)
 """How wide the narrowest bar need not be more, and may not be less beside the letterhead."""
 
+SCALES = (1.4, 1.2, 1.0, 0.85, 0.7, 0.58, 0.48)
+"""How large a label may be set. The largest with which it is one page is taken; with the smallest it may be more."""
+PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
+"""What a PDF of Typst begins with: how many pages it has."""
+
+WIDEST, WIDEST_EXCESS = "\ufdfd", 8
+"""A whole sentence in Arabic that is one character of three bytes, and eleven times as wide as text is high."""
+
 FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 
 
 def label_pdf(facts: LabelFacts, size: LabelSize) -> bytes:
     """An address label as PDF."""
-    return _pdf("label.typ", _label(facts, size, draw_bars=True))
+    label = _label(facts, size, draw_bars=True)
+    return _on_one_page((_pdf("label.typ", label | {"scale": scale}, tagged=False) for scale in SCALES), _pages)
 
 
 def label_pictures(facts: LabelFacts, size: LabelSize) -> list[bytes]:
     """An address label without its bars as PNG, a dot of the printer for each of its own; nearly always one page."""
-    dots_per_inch = label_bars.DOTS_PER_MM * label_bars.INCH_MM
-    return _pages("label.typ", _label(facts, size, draw_bars=False), dots_per_inch)
+    label = _label(facts, size, draw_bars=False)
+    return _on_one_page((_pictures("label.typ", label | {"scale": scale}) for scale in SCALES), len)
 
 
 def note_pdf(facts: NoteFacts) -> bytes:
     """A delivery note as PDF, A4."""
-    return _pdf("note.typ", _note(facts), _logo(facts.logo))
+    note, logo = _note(facts), _logo(facts.logo)
+    return _on_one_page((_pdf("note.typ", note | {"one-page": one}, logo) for one in (True, False)), _pages)
+
+
+def _on_one_page(tries: Iterable[Made], pages: Callable[[Made], int]) -> Made:
+    """What is set on one page as the first, else the last. To set it once more costs less than to measure it before."""
+    for made in tries:
+        if pages(made) == 1:
+            break
+    return made
+
+
+def _pages(pdf: bytes) -> int:
+    found = PAGES.search(pdf)
+    assert found is not None
+    return int(found[1])
 
 
 def _label(facts: LabelFacts, size: LabelSize, *, draw_bars: bool) -> Json:
@@ -77,10 +103,7 @@ def _label(facts: LabelFacts, size: LabelSize, *, draw_bars: bool) -> Json:
             (said["routing"], _line(facts.routing)),
         ],
         "readable": barcodes.readable(facts.code),
-        "bars": drawn.bars.widths,
-        "bars-at": drawn.at,
-        "module": drawn.module,
-        "draw-bars": draw_bars,
+        "bars": _bars(drawn.bars, facts.code) | {"at": drawn.at, "module": drawn.module} if draw_bars else None,
     }
 
 
@@ -95,27 +118,29 @@ def _note(facts: NoteFacts) -> Json:
         "words": said,
         "letterhead": _lines(facts.letterhead),
         "order": _line(facts.order),
-        "bars": drawn.widths,
-        "bars-beside": beside,
-        "module": min((NOTE_BARS_MM if beside else NOTE_WHOLE_MM) / drawn.total, widest),
+        "bars": _bars(drawn, facts.order)
+        | {"beside": beside, "module": min((NOTE_BARS_MM if beside else NOTE_WHOLE_MM) / drawn.total, widest)},
         "deliver_to": _lines(facts.deliver_to),
         "buyer": _lines(facts.buyer),
         "details": [
-            (said["ordered_on"], [_line(facts.ordered_on)]),
-            *((reference.heading, _lines(reference.body.splitlines())) for reference in facts.references),
-            (said["sent_by"], _lines((facts.sent_by,))),
-            (said["parcel"], [_line(f"{facts.number}/{facts.of}")]),
-            (said["weight"], _lines((facts.weight,))),
-            (said["tracking_code"], _lines(facts.codes)),
+            (_line(name), _lines(values))
+            for name, values in (
+                (said["ordered_on"], [facts.ordered_on]),
+                *((reference.heading, reference.body.splitlines()) for reference in facts.references),
+                (said["sent_by"], [facts.sent_by]),
+                (said["parcel"], [f"{facts.number}/{facts.of}"]),
+                (said["weight"], [facts.weight]),
+                (said["tracking_code"], facts.codes),
+            )
         ],
-        "rows": [{name: _row_part(name, value) for name, value in vars(row).items()} for row in facts.rows],
+        "rows": [{name: _line(value) for name, value in vars(row).items()} for row in facts.rows],
         "texts": [(_line(text.heading), _lines(text.body.splitlines())) for text in facts.texts],
         "returns": _lines(facts.returns.splitlines()),
     }
 
 
-def _row_part(name: str, value: str) -> Json | str:
-    return value if name in ("ordered", "delivered", "to_follow") else _line(value)
+def _bars(drawn: barcodes.Bars, says: str) -> Json:
+    return {"svg": drawn.svg(), "modules": drawn.total, "says": says}
 
 
 def _lines(texts: Iterable[str]) -> list[Json]:
@@ -123,10 +148,15 @@ def _lines(texts: Iterable[str]) -> list[Json]:
 
 
 def _line(text: str) -> Json:
-    """A line without what cannot be printed, and the direction it is written in."""
+    """A line without what cannot be printed, the direction it is written in, and how long its longest word may be."""
     shown = "".join(_shown(character) for character in text)
     first = next((kind for c in shown if (kind := unicodedata.bidirectional(c)) in ("L", "R", "AL")), "L")
-    return {"text": shown, "rtl": first != "L"}
+    return {"text": shown, "rtl": first != "L", "longest": max(map(_length, shown.split(" ")))}
+
+
+def _length(word: str) -> int:
+    """The most text sizes that a word can be wide: no letter of the fonts is wider than one for each byte, but one."""
+    return len(word.encode()) + WIDEST_EXCESS * word.count(WIDEST)
 
 
 def _shown(character: str) -> str:
@@ -162,14 +192,16 @@ def _folder() -> Path:
     return Path(str(resources.files("router.papers")))
 
 
-def _pdf(template: str, facts: Json, more: Mapping[str, str] | None = None) -> bytes:
+def _pdf(template: str, facts: Json, more: Mapping[str, str] | None = None, *, tagged: bool = True) -> bytes:
+    """A PDF, for readers of screens tagged with what is a table and what a heading."""
     inputs = {"facts": orjson.dumps(facts).decode(), **(more or {})}
-    made = _compiler().compile(_folder() / template, format="pdf", sys_inputs=inputs, timestamp=0)
+    made = _compiler().compile(_folder() / template, format="pdf", sys_inputs=inputs, timestamp=0, pdf_tags=tagged)
     assert isinstance(made, bytes)
     return made
 
 
-def _pages(template: str, facts: Json, dots_per_inch: float) -> list[bytes]:
+def _pictures(template: str, facts: Json) -> list[bytes]:
     inputs = {"facts": orjson.dumps(facts).decode()}
+    dots_per_inch = label_bars.DOTS_PER_MM * label_bars.INCH_MM
     made = _compiler().compile(_folder() / template, format="png", ppi=dots_per_inch, sys_inputs=inputs, timestamp=0)
     return made if isinstance(made, list) else [made or b""]
