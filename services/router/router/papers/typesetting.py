@@ -3,7 +3,7 @@
 import base64
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -37,19 +37,19 @@ FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 def label_pdf(facts: LabelFacts, size: LabelSize) -> bytes:
     """An address label as PDF."""
     label = _label(facts, size, draw_bars=True)
-    return _on_one_page((_pdf("label.typ", label | {"scale": scale}, tagged=False) for scale in SCALES), _pages)
+    return _on_one_page((_pdf("label", label | {"scale": scale}, tagged=False) for scale in SCALES), _pages)
 
 
 def label_pictures(facts: LabelFacts, size: LabelSize) -> list[bytes]:
     """An address label without its bars as PNG, a dot of the printer for each of its own; nearly always one page."""
     label = _label(facts, size, draw_bars=False)
-    return _on_one_page((_pictures("label.typ", label | {"scale": scale}) for scale in SCALES), len)
+    return _on_one_page((_pictures("label", label | {"scale": scale}) for scale in SCALES), len)
 
 
 def note_pdf(facts: NoteFacts) -> bytes:
     """A delivery note as PDF, A4."""
-    note, logo = _note(facts), _logo(facts.logo)
-    return _on_one_page((_pdf("note.typ", note | {"one-page": one}, logo) for one in (True, False)), _pages)
+    note = _note(facts)
+    return _on_one_page((_pdf("note", note | {"one-page": one}) for one in (True, False)), _pages)
 
 
 def _on_one_page(tries: Iterable[Made], pages: Callable[[Made], int]) -> Made:
@@ -117,6 +117,7 @@ def _note(facts: NoteFacts) -> Json:
         "language": facts.language,
         "words": said,
         "letterhead": _lines(facts.letterhead),
+        "logo": _logo(facts.logo),
         "order": _line(facts.order),
         "bars": _bars(drawn, facts.order)
         | {"beside": beside, "module": min((NOTE_BARS_MM if beside else NOTE_WHOLE_MM) / drawn.total, widest)},
@@ -169,39 +170,38 @@ def _shown(character: str) -> str:
     return "" if kind in ("Cc", "Cf", "Cs", "Co", "Cn") else character
 
 
-def _logo(logo: bytes) -> Mapping[str, str]:
+def _logo(logo: bytes) -> str | None:
     """A PNG the only way it can be handed over as a text: inside an SVG that is ours."""
     if not logo:
-        return {}
+        return None
     width, height = (int.from_bytes(logo[at : at + 4], "big") for at in (16, 20))
     image = base64.b64encode(logo).decode()
-    return {
-        "logo": f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{image}"/></svg>'
-    }
+    )
 
 
 @cache
 def _compiler() -> typst.Compiler:
     fonts = [Path(str(resources.files(name))) for name in FONT_PACKAGES]
-    return typst.Compiler(root=_folder(), font_paths=fonts, ignore_system_fonts=True)
+    return typst.Compiler(root=Path(str(resources.files("router.papers"))), font_paths=fonts, ignore_system_fonts=True)
 
 
-@cache
-def _folder() -> Path:
-    return Path(str(resources.files("router.papers")))
-
-
-def _pdf(template: str, facts: Json, more: Mapping[str, str] | None = None, *, tagged: bool = True) -> bytes:
+def _pdf(template: str, facts: Json, *, tagged: bool = True) -> bytes:
     """A PDF, for readers of screens tagged with what is a table and what a heading."""
-    inputs = {"facts": orjson.dumps(facts).decode(), **(more or {})}
-    made = _compiler().compile(_folder() / template, format="pdf", sys_inputs=inputs, timestamp=0, pdf_tags=tagged)
+    made = _compiler().compile(_source(template, facts), format="pdf", timestamp=0, pdf_tags=tagged)
     assert isinstance(made, bytes)
     return made
 
 
 def _pictures(template: str, facts: Json) -> list[bytes]:
-    inputs = {"facts": orjson.dumps(facts).decode()}
     dots_per_inch = label_bars.DOTS_PER_MM * label_bars.INCH_MM
-    made = _compiler().compile(_folder() / template, format="png", ppi=dots_per_inch, sys_inputs=inputs, timestamp=0)
+    made = _compiler().compile(_source(template, facts), format="png", ppi=dots_per_inch, timestamp=0)
     return made if isinstance(made, list) else [made or b""]
+
+
+def _source(template: str, facts: Json) -> bytes:
+    """What Typst is to set. Facts that came as its inputs would make it forget what it knows of the template."""
+    told = orjson.dumps(facts).decode().replace("\\", "\\\\").replace('"', '\\"')
+    return f'#import "/{template}.typ": {template}\n#{template}(json(bytes("{told}")))'.encode()
