@@ -24,9 +24,10 @@ SHIPMENTS = "/ecommerce/v3/shipments"
 DESKS = 8
 CONFIRMING = 16
 ASKED_AT_ONCE = 500
-SHARE_OF_RATE = 0.5
-USUAL_RATE = 60.0
-"""Orders a second that flow when nobody has measured how many can."""
+RATE = 60.0
+"""Orders a second that flow beside: five millions a day. Half of what can be would take all that there is of two
+cores, as an order costs twice as much then.
+"""
 LIMIT_S = 60.0
 """How long the papers of `LIMIT_PARCELS` parcels may take, and orders flow at least."""
 LIMIT_PARCELS = 1_000
@@ -51,9 +52,8 @@ async def measure(bench: Bench) -> None:
     loading.told.print(f"Labels and notes of {options.parcels:,} parcels, while orders flow …")
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         parcels = await _confirmed(bench, client)
-    rate = SHARE_OF_RATE * float(report.headline.get("orders_per_second") or 2 * USUAL_RATE)
     limit = LIMIT_S * len(parcels) / LIMIT_PARCELS
-    load = Load(max(1, int(rate * max(options.seconds, limit))), rate, options.connections)
+    load = Load(int(RATE * max(options.seconds, limit)), RATE, options.connections)
     flowing = asyncio.create_task(loading.run(bench.system, bench.tokens.shop, load, bench.folder))
     try:
         await asyncio.sleep(1.0)
