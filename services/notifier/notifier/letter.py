@@ -119,6 +119,7 @@ def _written(
     """A mail from its two templates, with what every mail is given."""
     words, signed = wording.WORDINGS[envelope.language], notice_words.WORDS[envelope.language]
     said: dict[str, Any] = {
+        "language": envelope.language,
         "shipment": shipment,
         "retailer": names["retailer"],
         "deadline": names["deadline"],
