@@ -14,7 +14,7 @@ BOTH: tuple[LabelSize, ...] = ("107x192", "A5")
 PRINTER_EDGE_MM = 2.5
 """What many printers cannot reach."""
 
-LETTERS = st.sampled_from("abcdefgåäöÅÄÖWMijl0123456789-/.,'&#+()\"ŻółćęšžđИванщыЩΑθήνα東京都大阪")
+LETTERS = st.sampled_from("abcdefgåäöÅÄÖWMijl0123456789-/.,'&#+()\"\\ŻółćęšžđИванщыЩΑθήνα東京都大阪")
 WORDS = st.text(LETTERS, min_size=1, max_size=60)
 LINES = st.lists(WORDS, min_size=1, max_size=10).map(" ".join)
 
@@ -171,10 +171,14 @@ def ink(picture: Image.Image) -> int:
 def test_what_steers_instead_of_being_read_is_left_out() -> None:
     [page] = papers.pages(
         typesetting.label_pdf(
-            label_facts(receiver=Addressee(("Ma\u202eija\x1b[1m\t#set #emph[x] *y* $z$",), (), "x")), "A5"
+            label_facts(
+                receiver=Addressee(("Ma\u202eija\x1b[1m\t#set #emph[x] *y* $z$", '")) #panic() \\u{41}\\'), (), "x")
+            ),
+            "A5",
         )
     )
     assert "Maija[1m #set #emph[x] *y* $z$" in page.text
+    assert '")) #panic() \\u{41}\\' in page.text
 
 
 def test_the_same_facts_make_the_same_label_to_the_last_byte() -> None:

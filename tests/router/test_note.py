@@ -14,7 +14,7 @@ from router.papers.facts import Text
 from tests.router import papers
 from tests.router.papers import note_facts, note_row
 
-LETTERS = st.sampled_from("abcdefgåäöWMijl0123456789-/.,'&#()ŻółćИванщΑθήνα")
+LETTERS = st.sampled_from("abcdefgåäöWMijl0123456789-/.,'&#()\"\\ŻółćИванщΑθήνα")
 LINES = st.lists(st.text(LETTERS, min_size=1, max_size=60), min_size=1, max_size=8).map(" ".join)
 EDGE_MM = 14.5
 
