@@ -7,6 +7,7 @@ over as many connections as there are suppliers' desks. Each is another paper, s
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
 from itertools import chain, cycle
@@ -48,18 +49,22 @@ Address = tuple[str, dict[str, str]]
 
 async def measure(bench: Bench) -> None:
     """Measure how long all of it takes."""
-    options, report = bench.options, bench.report
+    options, report, system = bench.options, bench.report, bench.system
     loading.told.print(f"Labels and notes of {options.parcels:,} parcels, while orders flow …")
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         parcels = await _confirmed(bench, client)
     limit = LIMIT_S * len(parcels) / LIMIT_PARCELS
     load = Load(int(RATE * max(options.seconds, limit)), RATE, options.connections)
-    flowing = asyncio.create_task(loading.run(bench.system, bench.tokens.shop, load, bench.folder))
+    flowing = asyncio.create_task(loading.run(system, bench.tokens.shop, load, bench.folder))
     try:
         await asyncio.sleep(1.0)
         began = time.monotonic()
-        desks = (asyncio.to_thread(_got, bench.system.ports["router"], parcels[n::DESKS]) for n in range(DESKS))
-        took = sorted(chain.from_iterable(await asyncio.gather(*desks)))
+        with ThreadPoolExecutor(DESKS) as desks:
+            got = (
+                asyncio.get_running_loop().run_in_executor(desks, _got, system.ports["router"], parcels[n::DESKS])
+                for n in range(DESKS)
+            )
+            took = sorted(chain.from_iterable(await asyncio.gather(*got)))
         seconds = time.monotonic() - began
         flowed_on = not flowing.done()
         loaded = await flowing

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import failures, observability, postgres, problems
@@ -25,8 +25,6 @@ log = structlog.get_logger()
 
 ALIASES = (("/v3/", "/ecommerce/v3/"), ("/ecommerce/v2/", "/v2/"))
 REQUEST_ID = "x-request-id"
-PACKED_ALREADY = ("application/pdf",)
-"""What packs its content itself: to pack it once more takes the reader's time and ours, and saves next to nothing."""
 
 
 def canonical(path: str) -> str:
@@ -188,12 +186,7 @@ def _error(status: int, message: str, path: str, errors: Any = (), headers: dict
 def install(app: Application, service: str, bounds: Bounds, max_bodies_bytes: int, lanes: Sequence[Lane] = ()) -> None:
     """Put the edge around an application and its lanes, and answer every error in the one shape."""
     room = Room(max_bodies_bytes)
-    app.add_middleware(
-        GZipMiddleware,
-        minimum_size=1_000,
-        compresslevel=4,
-        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED_ALREADY),
-    )
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(Edge, service=service, bounds=bounds, room=room)
     app.open_lanes(
         *lanes,

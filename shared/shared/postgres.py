@@ -130,7 +130,7 @@ class Database:
 
 
 def session_settings(schema: str, application: str) -> dict[str, str]:
-    """The settings every connection of a service starts with, and returns to when the pool takes it back."""
+    """The settings every connection of a service starts with. What a transaction sets besides ends with it."""
     return {
         "application_name": application,
         "role": f"sluice_{schema}",
@@ -143,9 +143,10 @@ def session_settings(schema: str, application: str) -> dict[str, str]:
 
 
 async def _as_it_is(_: asyncpg.Connection) -> None:
-    """Give a connection back as its last transaction left it: everything that is set or locked here ends with that.
+    """Give a connection back as its last transaction left it.
 
-    asyncpg would reset it with four statements more, which no transaction needs.
+    Everything that is set or locked here is for the time of a transaction, so nothing is left of it; asyncpg would send
+    four statements more to make sure.
     """
 
 

@@ -1,6 +1,9 @@
 """The house's database rules: what a tenant may see, and what every schema must have."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -10,6 +13,13 @@ from shared.postgres import Database
 from tests import servers
 
 ONE, OTHER = "1234567-1", "2345678-9"
+ROOT = Path(__file__).parents[2]
+LASTING = re.compile(
+    r"""["']SET (?!LOCAL|TRANSACTION)|set_config\([^)]*,\s*false\)|advisory_lock\(|["']LISTEN |CREATE TEMP"""
+)
+"""What outlives the transaction that says it."""
+OF_ITS_OWN = {"shared/shared/outbox.py"}
+"""Where that is said on a connection that is never given back: the relay's."""
 
 
 @pytest.fixture
@@ -65,6 +75,41 @@ async def test_a_connection_does_not_remember_the_organisation_before(database: 
         assert await tx.fetch_value("SELECT current_user") == "sluice_router"
         assert await tx.fetch_value("SELECT current_setting('sluice.organisation', true)") in (None, "")
     await single.close()
+
+
+@pytest.mark.parametrize("how", ["fails", "is cancelled"])
+async def test_a_connection_remembers_nothing_of_a_transaction_that(database: str, how: str) -> None:
+    single = await Database.connect(database, "router", size=1)
+    begun = asyncio.Event()
+
+    async def end_badly() -> None:
+        async with single.transaction_of(ONE) as tx:
+            await tx.execute("SELECT pg_advisory_xact_lock(1), set_config('lock_timeout', '77s', true)")
+            begun.set()
+            await tx.execute("SELECT 1 / 0" if how == "fails" else "SELECT pg_sleep(20)")
+
+    ending = asyncio.create_task(end_badly())
+    await begun.wait()
+    if how == "is cancelled":
+        ending.cancel()
+    with pytest.raises((asyncio.CancelledError, asyncpg.DivisionByZeroError)):
+        await ending
+    async with single.transaction() as tx:
+        left = await tx.fetch_one(
+            "SELECT current_user AS role, current_setting('lock_timeout') AS patience,"
+            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,"
+            " coalesce(current_setting('sluice.organisation', true), '') AS organisation"
+        )
+    assert left is not None
+    assert tuple(left) == ("sluice_router", "3s", 0, "")
+    await single.close()
+
+
+def test_what_services_set_and_lock_ends_with_their_transaction() -> None:
+    sources = [file for folder in ("shared", "services") for file in (ROOT / folder).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in sources if LASTING.search(file.read_text())}
+    assert len(sources) > 300
+    assert found == OF_ITS_OWN
 
 
 async def fail(database: Database) -> None:

@@ -186,12 +186,12 @@ def _template(language: Language, name: str) -> Template:
 
 
 class _Words(Extension):
-    """Makes `{{ words.heading }}` in a template a part of its text, and so too a style it has set for itself."""
+    """Makes `{{ words.heading }}` in a template a part of its text, and so too a style that it or the frame has set."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """A template's source with all that is the same in every mail put in."""
         given = {f"words.{field}": text for field, text in vars(self.environment.globals["words"]).items()}
-        given |= dict(_STYLE.findall(source))
+        given |= dict(_STYLE.findall(self._frame())) | dict(_STYLE.findall(source))
         html = name is not None and name.endswith(".html")
 
         def put_in(found: re.Match[str]) -> str:
@@ -201,6 +201,11 @@ class _Words(Extension):
             return str(markupsafe.escape(text)) if html else text
 
         return _PLAIN.sub(put_in, source)
+
+    def _frame(self) -> str:
+        """The source of the template that all mails are put in."""
+        assert self.environment.loader is not None
+        return self.environment.loader.get_source(self.environment, "frame.html")[0]
 
 
 def printable(value: Any) -> Any:

@@ -3,11 +3,11 @@
 import base64
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import typst
@@ -16,7 +16,6 @@ from router.papers import barcodes, label_bars, words
 from router.papers.facts import SIZES, LabelFacts, LabelSize, NoteFacts
 
 Json = dict[str, Any]
-Made = TypeVar("Made")
 
 NOTE_BARS_MM, NOTE_WHOLE_MM = 76.0, 174.0
 """The room for bars beside the letterhead of a delivery note, and in a line of their own."""
@@ -25,6 +24,8 @@ NOTE_MODULES_MM = (0.3, 0.2)
 
 SCALES = (1.4, 1.2, 1.0, 0.85, 0.7, 0.58, 0.48)
 """How large a label may be set. The largest with which it is one page is taken; with the smallest it may be more."""
+ROWS_OF_A_PAGE = 15
+"""A note with more rows is seldom one page, and is not tried as one."""
 PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
 """What a PDF of Typst begins with: how many pages it has."""
 
@@ -35,38 +36,41 @@ FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 
 
 def label_pdf(facts: LabelFacts, size: LabelSize) -> bytes:
-    """An address label as PDF."""
-    label = _label(facts, size, draw_bars=True)
-    return _on_one_page((_pdf("label", label | {"scale": scale}, tagged=False) for scale in SCALES), _pages)
+    """An address label as PDF, without tags for those who have it read to them: it is to be printed."""
+    return _fitting(_label(facts, size))[1]
 
 
 def label_pictures(facts: LabelFacts, size: LabelSize) -> list[bytes]:
     """An address label without its bars as PNG, a dot of the printer for each of its own; nearly always one page."""
-    label = _label(facts, size, draw_bars=False)
-    return _on_one_page((_pictures("label", label | {"scale": scale}) for scale in SCALES), len)
+    label = _label(facts, size)
+    return _pictures("label", label | {"scale": _fitting(label)[0], "bars": None})
 
 
 def note_pdf(facts: NoteFacts) -> bytes:
-    """A delivery note as PDF, A4."""
+    """A delivery note as PDF, A4, tagged with what is a table and what a heading."""
     note = _note(facts)
-    return _on_one_page((_pdf("note", note | {"one-page": one}) for one in (True, False)), _pages)
+    if len(facts.rows) <= ROWS_OF_A_PAGE and _pages(made := _pdf("note", note | {"one-page": True}, tagged=True)) == 1:
+        return made
+    return _pdf("note", note | {"one-page": False}, tagged=True)
 
 
-def _on_one_page(tries: Iterable[Made], pages: Callable[[Made], int]) -> Made:
-    """What is set on one page as the first, else the last. To set it once more costs less than to measure it before."""
-    for made in tries:
-        if pages(made) == 1:
-            break
-    return made
+def _fitting(label: Json) -> tuple[float, bytes]:
+    """How large a label is set, and the label. To set it once more costs less than to measure it before."""
+    *larger, smallest = SCALES
+    for scale in larger:
+        made = _pdf("label", label | {"scale": scale}, tagged=False)
+        if _pages(made) == 1:
+            return scale, made
+    return smallest, _pdf("label", label | {"scale": smallest}, tagged=False)
 
 
 def _pages(pdf: bytes) -> int:
     found = PAGES.search(pdf)
-    assert found is not None
+    assert found is not None, "Typst begins a PDF otherwise, without the number of its pages"
     return int(found[1])
 
 
-def _label(facts: LabelFacts, size: LabelSize, *, draw_bars: bool) -> Json:
+def _label(facts: LabelFacts, size: LabelSize) -> Json:
     drawn = label_bars.LabelBars(facts.code, size)
     said = words.in_language(facts.language)
     width, height = SIZES[size]
@@ -103,7 +107,7 @@ def _label(facts: LabelFacts, size: LabelSize, *, draw_bars: bool) -> Json:
             (said["routing"], _line(facts.routing)),
         ],
         "readable": barcodes.readable(facts.code),
-        "bars": _bars(drawn.bars, facts.code) | {"at": drawn.at, "module": drawn.module} if draw_bars else None,
+        "bars": _bars(drawn.bars, facts.code) | {"at": drawn.at, "module": drawn.module},
     }
 
 
@@ -156,7 +160,7 @@ def _line(text: str) -> Json:
 
 
 def _length(word: str) -> int:
-    """The most text sizes that a word can be wide: no letter of the fonts is wider than one for each byte, but one."""
+    """The most text sizes that a word can be wide: no letter that is printed is wider than one a byte, but one."""
     return len(word.encode()) + WIDEST_EXCESS * word.count(WIDEST)
 
 
@@ -188,8 +192,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=Path(str(resources.files("router.papers"))), font_paths=fonts, ignore_system_fonts=True)
 
 
-def _pdf(template: str, facts: Json, *, tagged: bool = True) -> bytes:
-    """A PDF, for readers of screens tagged with what is a table and what a heading."""
+def _pdf(template: str, facts: Json, *, tagged: bool) -> bytes:
     made = _compiler().compile(_source(template, facts), format="pdf", timestamp=0, pdf_tags=tagged)
     assert isinstance(made, bytes)
     return made
