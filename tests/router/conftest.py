@@ -144,6 +144,19 @@ async def shipments(router: Router) -> list[Shipment]:
 
 
 @pytest.fixture
+async def three_warehouses(router: Router) -> None:
+    """W1 is asked first, then W2, then W3."""
+    await router.knows(
+        [
+            catalogue("W1", priority=1),
+            catalogue("W2", priority=2, supplier_id=OTHER_SUPPLIER),
+            catalogue("W3", priority=3, supplier_id=OTHER_SUPPLIER),
+        ],
+        [balance("W1"), balance("W2"), balance("W3"), balance("W1", "SOCKS")],
+    )
+
+
+@pytest.fixture
 def shipment(shipments: list[Shipment]) -> Shipment:
     """The supplier's shipment of the first order."""
     return shipments[0]
