@@ -30,6 +30,7 @@ from tests.router import examples
 from tests.router.booking import ACCOUNT, GIVEN, SEALER, Dispatch, confirm_all
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, SUPPLIER, balance, catalogue, order, row
 from tests.router.nshift_stand_in import StandIn
+from tests.router.returning import Headers, deliver
 
 SIGNER = Signer()
 
@@ -160,6 +161,13 @@ async def three_warehouses(router: Router) -> None:
 def shipment(shipments: list[Shipment]) -> Shipment:
     """The supplier's shipment of the first order."""
     return shipments[0]
+
+
+@pytest.fixture
+async def delivered(client: httpx.AsyncClient, supplier: Headers, shipment: Shipment) -> Shipment:
+    """The supplier's shipment of the first order, delivered by Posti: five boots and two socks."""
+    await deliver(client, supplier, shipment)
+    return shipment
 
 
 @pytest.fixture
