@@ -1,4 +1,4 @@
-"""What the notifier's tests share: its database, a mail server, and settings that point at it."""
+"""What the notifier's tests share: its database, the servers it speaks to, and settings that point at them."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,8 @@ import pytest
 
 from notifier.settings import Settings
 from shared.postgres import Database
-from tests.notifier import mail_server
+from tests.notifier import mail_server, receivers
+from tests.notifier.receivers import Receiver
 
 
 @pytest.fixture
@@ -28,6 +29,13 @@ async def mails() -> AsyncIterator[mail_server.MailServer]:
 def settings(mails: mail_server.MailServer) -> Settings:
     """Settings of an impatient notifier that sends to the test's mail server."""
     return settings_for(mails.address)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver of webhooks that takes everything until told otherwise."""
+    async with receivers.running() as opened:
+        yield opened
 
 
 def settings_for(smtp: str) -> Settings:
