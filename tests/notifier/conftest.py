@@ -6,7 +6,9 @@ import pytest
 
 from notifier.settings import Settings
 from shared.postgres import Database
-from tests.notifier import mail_server, receivers
+from tests.notifier import mail_server, paper_rooms, receivers
+from tests.notifier.attaching import KEY
+from tests.notifier.paper_rooms import PaperRoom
 from tests.notifier.receivers import Receiver
 
 
@@ -36,6 +38,19 @@ async def receiver() -> AsyncIterator[Receiver]:
     """A receiver of webhooks that takes everything until told otherwise."""
     async with receivers.running() as opened:
         yield opened
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[PaperRoom]:
+    """A stand-in for the router that gives every paper until told otherwise."""
+    async with paper_rooms.running() as opened:
+        yield opened
+
+
+@pytest.fixture
+def enclosing(settings: Settings, room: PaperRoom) -> Settings:
+    """Settings of a notifier that may attach papers."""
+    return Settings(**{**settings.model_dump(), "sealing_keys": KEY, "router_url": f"{room.address}/"})
 
 
 def settings_for(smtp: str) -> Settings:
