@@ -1,12 +1,11 @@
-"""The addresses of products, with the public documents' own examples."""
+"""Products as their supplier writes them and as they come back, with the public documents' own examples."""
 
 from typing import Any
 
 import pytest
 
 from shared.contracts import BalanceChanged
-from tests.inventory import orders
-from tests.inventory.examples import BOOTS, FIRST, SECOND, STRANGER, at, numbers
+from tests.inventory.examples import BOOTS, FIRST, SECOND, at, numbers
 from tests.inventory.orders import OTHER_SHOP, SHOP, SUPPLIER
 from tests.inventory.parties import BALANCES, CATALOGUES, INVENTORY, Parties
 
@@ -77,61 +76,6 @@ async def test_a_product_that_was_fragile_before_anyone_was_told_is_told_of_once
     assert await parties.said(BalanceChanged) == []
 
 
-async def test_the_supplier_sees_its_products_with_the_balances_of_all_shops(published: Parties) -> None:
-    page = await published.get(SUPPLIER, INVENTORY)
-    assert page["links"] == []
-    assert page["page"] == {"size": 2000, "totalElements": 2, "totalPages": 1, "number": 0}
-    assert [one["product"]["externalId"] for one in page["content"]] == [FIRST, SECOND]
-    assert page["content"][1]["balances"][1] == {
-        "productExternalId": SECOND,
-        "eanCode": "1234567891005",
-        "retailerId": OTHER_SHOP,
-        "catalogExternalId": "Catalog999",
-        "quantity": 24,
-        "onHand": 24,
-        "safetyStock": 0,
-        "sellable": True,
-        "wholesalePrice": 25.6,
-        "currency": "EUR",
-        "unlimited": False,
-        "held": 0,
-        "backordered": 0,
-    }
-
-
-async def test_a_shop_sees_what_is_published_to_it_and_no_one_elses_price(published: Parties) -> None:
-    page = await published.get(OTHER_SHOP, INVENTORY)
-    (only,) = page["content"]
-    assert only["product"]["externalId"] == SECOND
-    assert numbers(only["balances"], "retailerId", "wholesalePrice") == [(OTHER_SHOP, 25.6)]
-    for path in (
-        f"{CATALOGUES}/Catalog999/products",
-        f"{INVENTORY}?retailerId={OTHER_SHOP}&catalogExternalId=Catalog999",
-    ):
-        assert (await published.get(OTHER_SHOP, path))["content"] == page["content"]
-    assert (await published.call(OTHER_SHOP, "GET", f"{INVENTORY}/{FIRST}")).status_code == 404
-    assert (await published.call(OTHER_SHOP, "GET", f"{CATALOGUES}/Catalog1/products")).status_code == 404
-    assert (await published.call(OTHER_SHOP, "GET", f"{CATALOGUES}/Catalog1/balances")).status_code == 404
-    assert (await published.get(STRANGER, INVENTORY))["content"] == []
-    assert (await published.get(STRANGER, f"{CATALOGUES}/balances"))["content"] == []
-
-
-async def test_lists_are_narrowed_by_product_and_ean_and_cut_into_pages(published: Parties) -> None:
-    both = await published.get(SHOP, f"{INVENTORY}?productExternalId={FIRST},{SECOND}")
-    assert len(both["content"]) == 2
-    by_ean = await published.get(SHOP, f"{CATALOGUES}/Catalog1/products/?eanCode=1234567891005")
-    assert [one["product"]["externalId"] for one in by_ean["content"]] == [SECOND]
-    balance = await published.get(SHOP, f"{CATALOGUES}/Catalog1/balances/?productExternalId={FIRST}")
-    assert numbers(balance["content"], "productExternalId", "quantity") == [(FIRST, 10)]
-    page = await published.get(SUPPLIER, f"{BALANCES}?size=2&page=1")
-    assert numbers(page["content"], "catalogExternalId") == [("Catalog999",)]
-    assert page["page"] == {"size": 2, "totalElements": 3, "totalPages": 2, "number": 1}
-    assert (await published.get(SUPPLIER, f"{INVENTORY}?size=1&page=9"))["page"]["totalElements"] == 2
-    # The query as the PHP library writes it.
-    odd = await published.get(SHOP, f"{INVENTORY}?retailerId={SHOP}&catalogExternalId=Catalog1?size=1?size=1&page=1")
-    assert [one["product"]["externalId"] for one in odd["content"]] == [SECOND]
-
-
 async def test_balances_inside_an_item_publish_its_product(parties: Parties) -> None:
     await parties.open_catalogue("01093579")
     item = {
@@ -176,97 +120,6 @@ async def test_the_end_of_sale_takes_the_stock_and_shows_the_shops_why(published
     assert await published.put(SUPPLIER, INVENTORY, [{"product": {"externalId": SECOND, "status": "ACTIVE"}}]) == []
     assert await published.balance(f"Catalog999/{SECOND}", retailer=OTHER_SHOP) == (0, None)
     assert await published.the_books_add_up()
-
-
-async def test_an_item_with_an_error_changes_nothing_at_all(parties: Parties) -> None:
-    await parties.open_catalogue("W")
-    errors = await parties.put(
-        SUPPLIER,
-        INVENTORY,
-        [
-            {"product": {"externalId": "A"}, "balances": [{"catalogExternalId": "X"}, {"catalogExternalId": "W"}]},
-            {"product": {"externalId": "B", "status": "SOLD", "descriptions": {"en": 1}, "vatPercentage": -1}},
-            {"product": {"externalId": "C"}, "balances": [{"catalogExternalId": "W", "quantity": "many"}]},
-            {"product": {"externalId": "D", "supplierId": STRANGER}},
-            {"product": {"externalId": "E", "note": "\0"}},
-            {"product": {"externalId": "F"}, "balances": [{"catalogExternalId": "W", "productExternalId": "G"}]},
-            {"product": {"externalId": "H", "note": r"\u0000 is fine"}},
-            {},
-        ],
-    )
-    assert numbers(errors, "index", "field") == [
-        (0, "balances[0].catalogExternalId"),
-        (1, "product.status"),
-        (1, "product.vatPercentage"),
-        (1, "product.descriptions.en"),
-        (2, "balances[0].quantity"),
-        (3, "product.supplierId"),
-        (4, "product"),
-        (5, "balances[0].productExternalId"),
-        (7, "product"),
-    ]
-    page = await parties.get(SUPPLIER, INVENTORY)
-    assert [one["product"]["externalId"] for one in page["content"]] == ["H"]
-    assert page["content"][0]["balances"] == []
-
-
-async def test_a_number_that_no_database_keeps_is_refused(parties: Parties) -> None:
-    body = '[{"product": {"externalId": "A", "n": 1' + "0" * 40 + "}}]"
-    answer = await parties.client.put(INVENTORY, content=body, headers=parties.signer.headers(SUPPLIER, "supplier"))
-    assert numbers(answer.json(), "index", "field", "code") == [(0, "product", "unstorable")]
-
-
-@pytest.mark.parametrize("body", ["", "{}", "[", "null", '"x"', '[{"product": {"externalId": "A"}},]'])
-async def test_a_body_that_is_no_list_is_refused(parties: Parties, body: str) -> None:
-    headers = parties.signer.headers(SUPPLIER, "supplier")
-    for path in (INVENTORY, BALANCES):
-        answer = await parties.client.put(path, content=body, headers=headers)
-        assert answer.status_code == 400
-        assert answer.json()["errors"]
-
-
-async def test_two_shops_with_a_catalogue_of_the_same_name_must_be_told_apart(parties: Parties) -> None:
-    for shop in (SHOP, OTHER_SHOP):
-        await parties.open_catalogue("W", retailer=shop)
-    item = {"product": {"externalId": "A"}, "balances": [{"catalogExternalId": "W", "quantity": 1}]}
-    (refused,) = await parties.put(SUPPLIER, INVENTORY, [item])
-    assert (refused["field"], refused["code"]) == ("balances[0].retailerId", "ambiguous")
-    item["balances"] = [{"catalogExternalId": "W", "quantity": 1, "retailerId": OTHER_SHOP}]
-    assert await parties.put(SUPPLIER, INVENTORY, [item]) == []
-
-
-async def test_a_request_of_too_many_items_is_refused_and_balances_inside_items_count(parties: Parties) -> None:
-    for path, body in (
-        (BALANCES, [{}] * 20_001),
-        (INVENTORY, [{"product": {"externalId": "A"}, "balances": [{}] * 20_000}]),
-    ):
-        answer = await parties.call(SUPPLIER, "PUT", path, body)
-        assert answer.status_code == 400
-        assert "has at most 20000 items" in answer.json()["message"]
-
-
-async def test_an_item_of_nothing_but_errors_is_told_by_the_first_of_a_list(parties: Parties) -> None:
-    items: list[Any] = [
-        {"product": {"externalId": "A"}, "balances": [{"quantity": -1}] * 1_000},
-        {"product": {"externalId": "A", "images": [1] * 1_001}},
-    ]
-    errors = await parties.put(SUPPLIER, INVENTORY, items)
-    assert [(error["index"], error["field"]) for error in errors] == [
-        (0, "balances[0].quantity"),
-        (1, "product.images"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"{INVENTORY}?productExternalId=%00",
-        f"{INVENTORY}?retailerId=%00",
-    ],
-)
-async def test_a_filter_that_cannot_be_read_is_refused(parties: Parties, path: str) -> None:
-    answer = await parties.call(STRANGER, "GET", path)
-    assert answer.status_code == 400, answer.text
 
 
 async def test_the_interface_describes_its_products(parties: Parties) -> None:
@@ -334,61 +187,6 @@ async def test_a_product_comes_back_when_it_is_written_again_without_a_status(pu
     shown = await published.get(SUPPLIER, f"{INVENTORY}/{SECOND}")
     assert shown["product"]["descriptions"] == BOOTS[1]["product"]["descriptions"]
     assert numbers(shown["balances"], "retailerId", "quantity") == [(SHOP, 5), (OTHER_SHOP, 0)]
-
-
-@pytest.mark.parametrize(
-    ("written", "code"),
-    [("1e999", "unstorable"), ('{"deep": [1e999]}', "unstorable"), ('"\\u0000"', "unstorable"), ("1e308", None)],
-)
-async def test_what_would_not_come_back_as_it_was_given_is_refused(
-    parties: Parties, written: str, code: str | None
-) -> None:
-    headers = parties.signer.headers(SUPPLIER, "supplier")
-    body = f'[{{"product": {{"externalId": "A", "own": {written}, "none": null}}}}]'
-    answer = await parties.client.put(INVENTORY, content=body, headers=headers)
-    assert [error["code"] for error in answer.json()] == ([code] if code else [])
-    answer = await parties.client.put(INVENTORY, content=body.replace(written, "NaN"), headers=headers)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "json_invalid")
-
-
-async def test_pages_lead_to_one_another_and_hold_every_product_once(parties: Parties) -> None:
-    await parties.publish({"W": {f"P{number}": 1 for number in range(5)}})
-    await parties.open_catalogue("OWN", supplier=SHOP)
-    for name in ("A", "Z"):
-        await parties.put(SHOP, INVENTORY, [{"product": {"externalId": name}}])
-    for organisation, path, wanted in (
-        (SHOP, INVENTORY, ["A", "Z", "P0", "P1", "P2", "P3", "P4"]),
-        (SUPPLIER, INVENTORY, ["P0", "P1", "P2", "P3", "P4"]),
-        (SHOP, f"{CATALOGUES}/W/products", ["P0", "P1", "P2", "P3", "P4"]),
-    ):
-        seen: list[str] = []
-        following: str | None = f"{path}?size=3"
-        while following:
-            page = await parties.get(organisation, following)
-            assert page["page"]["totalElements"] == len(wanted)
-            seen += [one["product"]["externalId"] for one in page["content"]]
-            # What is sold meanwhile moves nothing to another page.
-            await parties.allocate(orders.order(orders.row("1", 0.1, "W/P4", "W/P0")))
-            following = {link["rel"]: link["href"] for link in page["links"]}.get("next")
-        assert seen == wanted
-
-
-async def test_a_large_answer_is_packed_for_whoever_asks(published: Parties) -> None:
-    headers = published.signer.headers(SUPPLIER, "supplier")
-    sizes = {}
-    for accepted in ("gzip,deflate", "identity"):
-        async with published.client.stream(
-            "GET", INVENTORY, headers={**headers, "Accept-Encoding": accepted}
-        ) as answer:
-            sizes[answer.headers.get("content-encoding")] = len(b"".join([part async for part in answer.aiter_raw()]))
-    assert sizes.keys() == {"gzip", None}
-    assert sizes["gzip"] < sizes[None] / 2
-
-
-async def test_filters_that_are_written_as_nothing_filter_nothing(published: Parties) -> None:
-    query = "?retailerId=&catalogExternalId=&productExternalId=&eanCode=,"
-    assert len((await published.get(SUPPLIER, f"{INVENTORY}{query}"))["content"]) == 2
-    assert len((await published.get(SHOP, f"{CATALOGUES}/Catalog1/products{query}"))["content"]) == 2
 
 
 async def test_a_name_as_long_as_a_book_is_kept_and_told_in_short(parties: Parties) -> None:

@@ -1,4 +1,4 @@
-"""What the notifier's tests share: its database, a mail server, and settings that point at it."""
+"""What the notifier's tests share: its database, the servers it speaks to, and settings that point at them."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,10 @@ import pytest
 
 from notifier.settings import Settings
 from shared.postgres import Database
-from tests.notifier import mail_server
+from tests.notifier import mail_server, paper_rooms, receivers
+from tests.notifier.attaching import KEY
+from tests.notifier.paper_rooms import PaperRoom
+from tests.notifier.receivers import Receiver
 
 
 @pytest.fixture
@@ -28,6 +31,26 @@ async def mails() -> AsyncIterator[mail_server.MailServer]:
 def settings(mails: mail_server.MailServer) -> Settings:
     """Settings of an impatient notifier that sends to the test's mail server."""
     return settings_for(mails.address)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver of webhooks that takes everything until told otherwise."""
+    async with receivers.running() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[PaperRoom]:
+    """A stand-in for the router that gives every paper until told otherwise."""
+    async with paper_rooms.running() as opened:
+        yield opened
+
+
+@pytest.fixture
+def enclosing(settings: Settings, room: PaperRoom) -> Settings:
+    """Settings of a notifier that may attach papers."""
+    return Settings(**{**settings.model_dump(), "sealing_keys": KEY, "router_url": f"{room.address}/"})
 
 
 def settings_for(smtp: str) -> Settings:

@@ -16,7 +16,7 @@ from shared.postgres import Database
 from tests import builders
 from tests.notifier import messages, receivers
 from tests.notifier.receivers import Receiver
-from tests.notifier.test_webhooks import couriers, hook, impatient, noted, tell, until
+from tests.notifier.webhooks import couriers, hook, impatient, noted, tell, until
 
 WEBHOOKS = "/ecommerce/v3/webhooks"
 
@@ -31,12 +31,6 @@ async def client(notes: Database, settings: Settings) -> AsyncIterator[httpx.Asy
     async with builders.client_of(service, notes, signer) as opened:
         yield opened
     await service.app.state.posting.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receivers.running() as opened:
-        yield opened
 
 
 async def put(client: httpx.AsyncClient, url: str, name: str = "hook", **more: Any) -> dict[str, Any]:

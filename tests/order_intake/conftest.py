@@ -11,6 +11,7 @@ from shared.postgres import Database
 from shared.service import Service
 from tests import builders
 from tests.builders import Signer
+from tests.order_intake.orders import SHOP
 
 
 @pytest.fixture
@@ -41,3 +42,10 @@ async def client(service: Service, book: Database, signer: Signer) -> AsyncItera
     """A client of the HTTP interface, without a token."""
     async with builders.client_of(service, book, signer) as opened:
         yield opened
+
+
+@pytest.fixture
+def shop(client: httpx.AsyncClient, signer: Signer) -> httpx.AsyncClient:
+    """The client as a retailer."""
+    client.headers.update(signer.headers(SHOP, "retailer") | {"Content-Type": "application/json"})
+    return client

@@ -14,10 +14,9 @@ from order_intake.api.shown_v3 import OrderShown
 from order_intake.placing import NewOrder
 from shared.contracts import OrderAmended, OrderPlaced, OrderRouted, ShipmentChanged
 from shared.postgres import Database
-from tests.builders import Signer
 from tests.order_intake import orders
-from tests.order_intake.orders import SHOP, document, v3
-from tests.order_intake.test_api_v3 import ORDERS, change, get, placed, post, wrong_fields
+from tests.order_intake.orders import document, v3
+from tests.order_intake.shopping import ORDERS, change, get, placed, post, wrong_fields
 
 HOLD = "0197f8a2-7c1e-7d30-8000-000000000002"
 ASKED = {
@@ -32,13 +31,6 @@ ASKED = {
 PREFERRED = {"autoSubmit": False, "allOrNothing": True, "strategy": "fewest-shipments", "reservationId": HOLD}
 
 Place = Callable[[httpx.AsyncClient, Any], Awaitable[httpx.Response]]
-
-
-@pytest.fixture
-def shop(client: httpx.AsyncClient, signer: Signer) -> httpx.AsyncClient:
-    """The client as a retailer."""
-    client.headers.update(signer.headers(SHOP, "retailer") | {"Content-Type": "application/json"})
-    return client
 
 
 async def put_v2(client: httpx.AsyncClient, order: Any) -> httpx.Response:

@@ -8,16 +8,8 @@ import pytest
 
 from order_intake.api.shown_v3 import OrderShown
 from shared.postgres import Database
-from tests.builders import Signer
-from tests.order_intake.orders import HOME, SHOP, document, library_order, plugin_order, v3
-from tests.order_intake.test_api_v3 import ORDERS, change, deliver, get, placed, wrong_fields
-
-
-@pytest.fixture
-def shop(client: httpx.AsyncClient, signer: Signer) -> httpx.AsyncClient:
-    """The client as a retailer."""
-    client.headers.update(signer.headers(SHOP, "retailer") | {"Content-Type": "application/json"})
-    return client
+from tests.order_intake.orders import HOME, document, library_order, plugin_order, v3
+from tests.order_intake.shopping import ORDERS, change, deliver, get, placed, wrong_fields
 
 
 async def changed(client: httpx.AsyncClient, order: str, given: Any) -> dict[str, Any]:

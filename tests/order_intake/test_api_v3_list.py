@@ -14,15 +14,8 @@ from order_intake.api.shown_v3 import STATUSES, OrderShown
 from shared.postgres import Database
 from tests.builders import Signer
 from tests.order_intake import orders
-from tests.order_intake.orders import OTHER_SHOP, SHOP, document, v3
-from tests.order_intake.test_api_v3 import ORDERS, change, deliver, get, placed, wrong_fields
-
-
-@pytest.fixture
-def shop(client: httpx.AsyncClient, signer: Signer) -> httpx.AsyncClient:
-    """The client as a retailer."""
-    client.headers.update(signer.headers(SHOP, "retailer") | {"Content-Type": "application/json"})
-    return client
+from tests.order_intake.orders import OTHER_SHOP, document, v3
+from tests.order_intake.shopping import ORDERS, change, deliver, get, placed, wrong_fields
 
 
 async def listed(client: httpx.AsyncClient, query: str = "") -> dict[str, Any]:

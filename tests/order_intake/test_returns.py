@@ -12,21 +12,13 @@ from order_intake import changing, forgetting, handlers, store
 from shared.contracts import ReturnChanged, ReturnRow
 from shared.inbox import Unprocessable
 from shared.postgres import Database
-from tests.builders import Signer
 from tests.order_intake import orders
+from tests.order_intake.edits import edited
 from tests.order_intake.orders import OTHER_SHOP, SHOP, SUPPLIER, v3
-from tests.order_intake.test_api_v3 import ORDERS, change, deliver, get, placed
-from tests.order_intake.test_changing import edited
+from tests.order_intake.shopping import ORDERS, change, deliver, get, placed
 from tests.order_intake.test_handlers import take
 
 RETURN, SHIPMENT = UUID(int=7), UUID(int=8)
-
-
-@pytest.fixture
-def shop(client: httpx.AsyncClient, signer: Signer) -> httpx.AsyncClient:
-    """The client as a retailer."""
-    client.headers.update(signer.headers(SHOP, "retailer") | {"Content-Type": "application/json"})
-    return client
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from tests.router import examples
 from tests.router.booking import ACCOUNT, GIVEN, SEALER, Dispatch, confirm_all
 from tests.router.examples import OTHER_SUPPLIER, RETAILER, SETTINGS, SUPPLIER, balance, catalogue, order, row
 from tests.router.nshift_stand_in import StandIn
+from tests.router.returning import Headers, deliver
 
 SIGNER = Signer()
 
@@ -144,9 +145,29 @@ async def shipments(router: Router) -> list[Shipment]:
 
 
 @pytest.fixture
+async def three_warehouses(router: Router) -> None:
+    """W1 is asked first, then W2, then W3."""
+    await router.knows(
+        [
+            catalogue("W1", priority=1),
+            catalogue("W2", priority=2, supplier_id=OTHER_SUPPLIER),
+            catalogue("W3", priority=3, supplier_id=OTHER_SUPPLIER),
+        ],
+        [balance("W1"), balance("W2"), balance("W3"), balance("W1", "SOCKS")],
+    )
+
+
+@pytest.fixture
 def shipment(shipments: list[Shipment]) -> Shipment:
     """The supplier's shipment of the first order."""
     return shipments[0]
+
+
+@pytest.fixture
+async def delivered(client: httpx.AsyncClient, supplier: Headers, shipment: Shipment) -> Shipment:
+    """The supplier's shipment of the first order, delivered by Posti: five boots and two socks."""
+    await deliver(client, supplier, shipment)
+    return shipment
 
 
 @pytest.fixture

@@ -23,6 +23,12 @@ from tests.router.examples import SETTINGS
 
 NOW = datetime(2026, 1, 3, 9, tzinfo=UTC)
 
+LOT = 1_000_000
+"""The lot of what comes first for what waits."""
+
+REJECTED = Change(status="Cancelled")
+"""What a supplier says that rejects a shipment."""
+
 Places = Mapping[tuple[str, str], int | str]
 """Quantities by catalogue and product."""
 

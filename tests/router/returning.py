@@ -11,6 +11,15 @@ RETURNS = "/ecommerce/v3/returns"
 
 Headers = dict[str, str]
 
+WAREHOUSE = {
+    "name": "Supplier Oy, returns",
+    "streetAddress": "Varastokatu 3",
+    "postalCode": "33100",
+    "postOffice": "Tampere",
+    "country": "FI",
+}
+"""Where the supplier takes what comes back."""
+
 
 async def deliver(client: httpx.AsyncClient, headers: Headers, shipment: Shipment, **parcel: Any) -> None:
     """The supplier has delivered a shipment whole, in a parcel like this."""

@@ -1,41 +1,21 @@
-"""Returns as either side registers them, the supplier receives them, and a scanner reads their labels."""
+"""Returns as either side registers them, the supplier receives them, and both find them."""
 
 import asyncio
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
 import httpx
-import pytest
 
 from router import handlers
 from router.domain import Shipment
 from router.store import returns
 from shared.contracts import OrderForgotten, ReturnChanged
 from tests import builders
-from tests.router import papers
-from tests.router.conftest import SIGNER, Router
-from tests.router.examples import OTHER_SUPPLIER, RETAILER, STRANGER, SUPPLIER
+from tests.router.conftest import Router
+from tests.router.examples import RETAILER, SUPPLIER
 from tests.router.parcels import SHIPMENTS
-from tests.router.returning import RETURNS, deliver, entry, receive, register, registration
+from tests.router.returning import RETURNS, WAREHOUSE, Headers, deliver, entry, receive, register, registration
 from tests.router.series import give, series
-
-Headers = dict[str, str]
-
-WAREHOUSE = {
-    "name": "Supplier Oy, returns",
-    "streetAddress": "Varastokatu 3",
-    "postalCode": "33100",
-    "postOffice": "Tampere",
-    "country": "FI",
-}
-
-
-@pytest.fixture
-async def delivered(client: httpx.AsyncClient, supplier: Headers, shipment: Shipment) -> Shipment:
-    """The supplier's shipment of the first order, delivered by Posti: five boots and two socks."""
-    await deliver(client, supplier, shipment)
-    return shipment
 
 
 async def test_a_return_is_registered_by_either_side_and_shown_to_both(
@@ -169,53 +149,6 @@ async def test_what_came_is_said_in_which_condition_and_once(
     assert [(row.received, row.restocked) for row in told[0].rows] == [(3, 2), (Decimal(0), Decimal(0))]
 
 
-async def test_more_than_was_registered_cannot_have_come_and_the_row_is_named(
-    client: httpx.AsyncClient, router: Router, supplier: Headers, delivered: Shipment
-) -> None:
-    returned = await register(client, supplier, delivered)
-    refused = await receive(client, supplier, returned, {"externalId": "1", "quantity": 3, "restock": True})
-    assert (refused.status_code, "row 1 (BOOTS)" in refused.json()["message"]) == (409, True)
-    assert (await client.get(f"{RETURNS}/{returned['returnId']}", headers=supplier)).json() == returned
-    assert len(await router.said(ReturnChanged)) == 1
-
-
-async def test_only_its_supplier_receives_a_return_and_others_never_hear_of_it(
-    client: httpx.AsyncClient, retailer: Headers, supplier: Headers, delivered: Shipment
-) -> None:
-    returned = await register(client, retailer, delivered)
-    address = f"{RETURNS}/{returned['returnId']}"
-    assert (await receive(client, retailer, returned, {"externalId": "1"})).status_code == 403
-    both = SIGNER.headers(RETAILER, "retailer", "supplier")
-    assert (await receive(client, both, returned, {"externalId": "1"})).status_code == 403
-    for stranger in (SIGNER.headers(OTHER_SUPPLIER, "supplier"), SIGNER.headers(STRANGER, "retailer", "supplier")):
-        assert (await receive(client, stranger, returned, {"externalId": "1"})).status_code == 404
-        assert (await client.get(RETURNS, headers=stranger)).json()["content"] == []
-        for method, path in (("GET", ""), ("GET", "/label"), ("POST", "/cancellation")):
-            assert (await client.request(method, f"{address}{path}", headers=stranger)).status_code == 404
-        foreign = await client.post(RETURNS, json=registration(delivered, entry("2", 1)), headers=stranger)
-        assert foreign.json()["message"] == f"There is no shipment {delivered.shipment_id}"
-    assert (await client.get(address)).status_code == 401
-    assert (await client.get(address, headers=SIGNER.headers(STRANGER, "operator"))).status_code == 403
-
-
-async def test_the_database_itself_lets_a_retailer_change_nothing_of_what_comes_to_others(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, delivered: Shipment
-) -> None:
-    await register(client, retailer, delivered)
-    async with router.database.transaction_of(RETAILER) as tx:
-        assert await tx.execute("UPDATE return_rows SET received = 2") == 0
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with router.database.transaction_of(RETAILER) as tx:
-            await tx.execute("UPDATE returns SET status = 'Received'")
-    await register(client, retailer, delivered, entry("2", 1), goesTo="RETAILER")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with router.database.transaction_of(RETAILER) as tx:
-            await tx.execute("UPDATE return_rows SET received = 1, restocked = 1 WHERE row_id = '2'")
-    async with router.database.transaction_of(STRANGER) as tx:
-        assert await tx.fetch_value("SELECT count(*) FROM returns") == 0
-        assert await tx.fetch_value("SELECT count(*) FROM return_rows") == 0
-
-
 async def test_the_same_request_under_one_key_registers_one_return(
     client: httpx.AsyncClient, retailer: Headers, delivered: Shipment
 ) -> None:
@@ -226,73 +159,6 @@ async def test_the_same_request_under_one_key_registers_one_return(
     other = await client.post(RETURNS, json=registration(delivered, entry("2", 1)), headers=keyed)
     assert other.status_code == 409
     assert len((await client.get(RETURNS, headers=retailer)).json()["content"]) == 1
-
-
-async def test_an_old_version_is_not_changed(
-    client: httpx.AsyncClient, retailer: Headers, supplier: Headers, delivered: Shipment
-) -> None:
-    returned = await register(client, retailer, delivered)
-    stale = await receive(client, supplier | {"If-Match": '"2"'}, returned, {"externalId": "1"})
-    assert stale.status_code == 412
-    fresh = await receive(client, supplier | {"If-Match": '"1"'}, returned, {"externalId": "1"})
-    assert fresh.status_code == 200
-
-
-async def test_before_it_is_delivered_nothing_of_a_shipment_comes_back(
-    client: httpx.AsyncClient, retailer: Headers, shipment: Shipment
-) -> None:
-    refused = await client.post(RETURNS, json=registration(shipment), headers=retailer)
-    assert (refused.status_code, "is Created" in refused.json()["message"]) == (409, True)
-
-
-async def test_bad_input_is_named_field_by_field_and_changes_nothing(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, supplier: Headers, delivered: Shipment
-) -> None:
-    bad: dict[str, Any] = {
-        "shipmentId": str(delivered.shipment_id),
-        "externalId": "x" * 201,
-        "rows": [
-            {"externalId": "1", "quantity": 0, "reason": "Damaged"},
-            {"externalId": "1", "quantity": 1, "reason": "bored"},
-            {"externalId": "1", "quantity": "many"},
-        ],
-        "returnAddress": {"country": "Finland"},
-    }
-    refused = await client.post(RETURNS, json=bad, headers=retailer)
-    assert refused.status_code == 400
-    assert {error["field"] for error in refused.json()["errors"]} == {
-        "externalId",
-        "rows[0].quantity",
-        "rows[1].reason",
-        "rows[2].quantity",
-        "rows[2].reason",
-        "returnAddress.country",
-    }
-    unknown = registration(delivered, entry("9", 1), serviceCode="9999", returnAddress={"email": "x", "name": " "})
-    refused = await client.post(RETURNS, json=unknown, headers=retailer)
-    assert {error["field"] for error in refused.json()["errors"]} == {
-        "rows[0].externalId",
-        "serviceCode",
-        "returnAddress.name",
-        "returnAddress.streetAddress",
-        "returnAddress.postOffice",
-    }
-    empties: tuple[object, ...] = ([], None, "x")
-    for rows in empties:
-        empty = await client.post(RETURNS, json={"shipmentId": "x", "rows": rows}, headers=retailer)
-        assert empty.status_code == 400
-    assert (await client.post(RETURNS, json={"shipmentId": "x", "rows": [entry("1", 1)]}, headers=retailer)).json()[
-        "message"
-    ] == "There is no shipment x"
-    listed = await client.get(f"{RETURNS}?status=Lost", headers=retailer)
-    assert (listed.status_code, listed.json()["errors"][0]["field"]) == (400, "status")
-    assert await router.said(ReturnChanged) == []
-    returned = await register(
-        client, retailer, delivered, {"externalId": "1", "itemId": "", "quantity": None, "reason": " Other "}
-    )
-    assert returned["rows"][0]["quantity"] == 5
-    refused = await receive(client, supplier, returned, {"externalId": "1", "restock": "perhaps", "condition": "Bad"})
-    assert {error["field"] for error in refused.json()["errors"]} == {"rows[0].restock", "rows[0].condition"}
 
 
 async def test_a_list_shows_what_is_asked_for(
@@ -320,95 +186,6 @@ async def test_a_list_shows_what_is_asked_for(
     assert (await client.get(f"{RETURNS}?shipmentId=x", headers=supplier)).status_code == 400
     changed = (await client.get(f"{RETURNS}?updatedFrom=2026-01-01T00:00:00Z", headers=supplier)).json()["content"]
     assert changed[-1]["returnId"] == third["returnId"]
-
-
-async def test_a_return_gets_a_code_of_the_series_and_a_label_from_the_customer_to_the_supplier(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, supplier: Headers, delivered: Shipment
-) -> None:
-    await give(router, series())
-    returned = await register(client, retailer, delivered, externalId="RMA-17", returnAddress=WAREHOUSE)
-    [code] = returned["trackingCodes"]
-    assert returned["trackingLinks"] == [f"https://www.posti.fi/fi/seuranta#/lahetys/{code}"]
-    [document] = returned["documents"]
-    labels = [await client.get(document["uri"], headers=headers) for headers in (retailer, supplier)]
-    for label in labels:
-        assert (label.status_code, label.headers["content-type"]) == (200, "application/pdf")
-    [page] = papers.pages(labels[0].content)
-    assert papers.scanned(page.picture) == [code]
-    words = page.text.replace("\r\n", " ")
-    sender, receiver = words.index("Kotikatu 1"), words.index("Varastokatu 3")
-    assert words.index("LÄHETTÄJÄ") < sender < words.index("VASTAANOTTAJA") < receiver
-    for said in ("Maija", "33100 Tampere", "2108", "Palautus RMA-17", "Tilaus A-1", "Sopimus 612345"):
-        assert said in words
-    zpl = await client.get(f"{document['uri']}?format=zpl&size=A5", headers=supplier)
-    assert [papers.scanned(picture) for picture in papers.printed(zpl.content, "A5")] == [[code]]
-    tag = {"If-None-Match": label.headers["etag"]}
-    assert (await client.get(document["uri"], headers=supplier | tag)).status_code == 304
-    await client.post(f"{RETURNS}/{returned['returnId']}/cancellation", json={"reason": "Kept"}, headers=supplier)
-    gone = await client.get(document["uri"], headers=retailer)
-    assert (gone.status_code, "is Cancelled" in gone.json()["message"]) == (404, True)
-
-
-@pytest.mark.parametrize(
-    ("given", "why"),
-    [
-        ({}, "nobody said where it goes"),
-        ({"returnAddress": WAREHOUSE}, "there was no number series of Posti when it was registered"),
-        ({"returnAddress": WAREHOUSE, "trackingCodes": ["MINE-1"]}, "its tracking code is not of Sluice's"),
-        ({"deliveryOperator": "Bicycle"}, "no service of Bicycle for returns is offered"),
-        ({"deliveryOperator": "Unifaun"}, "returns are not booked through nShift"),
-    ],
-)
-async def test_a_return_without_a_label_says_why(
-    client: httpx.AsyncClient, retailer: Headers, delivered: Shipment, given: dict[str, Any], why: str
-) -> None:
-    returned = await register(client, retailer, delivered, **given)
-    label = await client.get(f"{RETURNS}/{returned['returnId']}/label", headers=retailer)
-    assert (label.status_code, returned["documents"]) == (404, [])
-    assert why in label.json()["message"]
-
-
-async def test_when_the_codes_are_used_up_nothing_is_registered_unless_it_has_one_already(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, delivered: Shipment
-) -> None:
-    await give(router, series(last=1))
-    await register(client, retailer, delivered, entry("1", 1), returnAddress=WAREHOUSE)
-    refused = await client.post(
-        RETURNS, json=registration(delivered, entry("1", 1), returnAddress=WAREHOUSE), headers=retailer
-    )
-    assert (refused.status_code, "nothing was registered" in refused.json()["message"]) == (409, True)
-    assert len(await router.said(ReturnChanged)) == 1
-    own = await register(client, retailer, delivered, entry("1", 4), returnAddress=WAREHOUSE, trackingCodes=["MINE"])
-    assert own["trackingCodes"] == ["MINE"]
-
-
-async def test_a_return_to_the_shop_goes_to_the_sender_and_the_shop_receives_it(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, supplier: Headers, delivered: Shipment
-) -> None:
-    letterhead = "/ecommerce/v3/papers/letterhead"
-    await client.put(letterhead, json={"sender": WAREHOUSE}, headers=retailer)
-    assert "returnAddress" not in await register(client, retailer, delivered, entry("1", 1))
-    returned = await register(client, retailer, delivered, goesTo="retailer")
-    assert (returned["goesTo"], returned["returnAddress"]) == ("RETAILER", WAREHOUSE)
-    assert (await receive(client, supplier, returned, {"externalId": "1"})).status_code == 403
-    shelved = await receive(client, retailer, returned, {"externalId": "1", "restock": True})
-    assert (shelved.status_code, shelved.json()["errors"][0]["field"]) == (400, "rows[0].restock")
-    answer = await receive(client, retailer, returned, {"externalId": "1", "condition": "Used"})
-    assert (answer.status_code, answer.json()["status"]["value"]) == (200, "Received")
-    assert [(int(row.received), int(row.restocked)) for row in (await router.said(ReturnChanged))[-1].rows] == [(2, 0)]
-
-
-async def test_a_sender_that_no_parcel_reaches_is_none(
-    client: httpx.AsyncClient, router: Router, retailer: Headers, delivered: Shipment
-) -> None:
-    await client.put(
-        "/ecommerce/v3/papers/letterhead", json={"sender": {"telephone": "+358501234567"}}, headers=retailer
-    )
-    await give(router, series())
-    returned = await register(client, retailer, delivered, goesTo="RETAILER")
-    assert ("returnAddress" in returned, returned["trackingCodes"], returned["documents"]) == (False, [], [])
-    label = await client.get(f"{RETURNS}/{returned['returnId']}/label", headers=retailer)
-    assert "nobody said where it goes" in label.json()["message"]
 
 
 async def test_a_shipment_is_as_it_was_whatever_comes_back_of_it(
