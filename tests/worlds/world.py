@@ -27,7 +27,7 @@ from shared.inbox import Inbox
 from shared.postgres import Database
 from tests import builders
 from tests.builders import Signer
-from tests.worlds import forward
+from tests.worlds import comparing, forward
 from tests.worlds.people import People
 from tests.worlds.postbox import LARGEST, Postbox
 
@@ -56,10 +56,11 @@ class World:
         """Take about so many steps more, in spells of which each ends with everything arrived and looked over.
 
         In some spells one thing goes after the other, in others much happens at the same time, and in some far more
-        than anybody can keep up with.
+        than anybody can keep up with. In some one service takes nothing at all until the others are through.
         """
         until = self.steps + steps
         while self.steps < until:
+            self.postbox.behind = self.dice.choice((*SERVICES, *[None] * 8))
             tempo = self.dice.choices(("slow", "busy", "storm"), (3, 3, 2))[0]
             if tempo == "slow":
                 await self._one_by_one(min(until, self.steps + 300))
@@ -76,11 +77,15 @@ class World:
         while await patience.ask_overdue(router) + await retrying.ask_due(router) + await serving.serve_next(stock):
             await self.postbox.settle()
         await self._nobody_waits_beside_stock()
+        await self._others_know_what_is_sold()
         found = await audit.audit(self.databases)
         if found.problems:
             story = await self._story_of(found.problems[0])
             raise AssertionError(self._told("\n".join([*found.problems[:10], *story])))
         assert not [name for name in found.counts if name.startswith("parked")], self._told(str(found.counts))
+        assert found.counts["returns"] == len(self.people.goods.returns), self._told(str(found.counts))
+        otherwise = await comparing.differences(self.people, self.databases, self.dice)
+        assert not otherwise, self._told("\n".join(otherwise[:10]))
         self.seen = forward.moved_on(self.seen, await self._orders())
 
     async def _one_by_one(self, until: int) -> None:
@@ -163,6 +168,19 @@ class World:
                 bundled,
             )
         assert not beside, self._told([dict(row.items()) for row in beside])  # type: ignore[attr-defined]
+
+    async def _others_know_what_is_sold(self) -> None:
+        """The router takes nothing for sold that is not."""
+        async with self.databases["inventory"].transaction() as tx:
+            sold = await tx.fetch(
+                "SELECT b.catalogue_id, b.product_id, b.sellable AND p.status <> 'EOS' AS sold, b.version"
+                " FROM balances b JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+            )
+        async with self.databases["router"].transaction() as tx:
+            known = await tx.fetch("SELECT catalogue_id, product_id, sellable, version FROM balances")
+        there = {(row["catalogue_id"], row["product_id"]): (row["version"], row["sold"]) for row in sold}
+        here = {(row["catalogue_id"], row["product_id"]): (row["version"], row["sellable"]) for row in known}
+        assert here == there, self._told(sorted(here.items() ^ there.items()))
 
     async def _orders(self) -> Sequence[forward.RowSeen]:
         async with self.databases["order-intake"].transaction() as tx:
