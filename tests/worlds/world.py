@@ -28,6 +28,7 @@ from shared.postgres import Database
 from tests import builders
 from tests.builders import Signer
 from tests.worlds import comparing, forward
+from tests.worlds.listening import Listeners
 from tests.worlds.people import People
 from tests.worlds.postbox import LARGEST, Postbox
 
@@ -40,6 +41,7 @@ class World:
     """People, services and what lies between them. `steps` counts what people did and what services took."""
 
     people: People
+    listeners: Listeners
     postbox: Postbox
     databases: dict[str, Database]
     dice: random.Random
@@ -85,6 +87,7 @@ class World:
         assert not [name for name in found.counts if name.startswith("parked")], self._told(str(found.counts))
         assert found.counts["returns"] == len(self.people.goods.returns), self._told(str(found.counts))
         otherwise = await comparing.differences(self.people, self.databases, self.dice)
+        otherwise += await self.listeners.differences()
         assert not otherwise, self._told("\n".join(otherwise[:10]))
         self.seen = forward.moved_on(self.seen, await self._orders())
 
@@ -231,6 +234,6 @@ async def inhabited(dsn: str, seed: int) -> AsyncIterator[World]:
         databases["portal"] = await Database.connect(dsn, "portal")
         stack.push_async_callback(databases["portal"].close)
         await people.settle_in()
-        world = World(people, postbox, databases, dice, router_settings)
+        world = World(people, Listeners(people), postbox, databases, dice, router_settings)
         await world.settle()
         yield world
