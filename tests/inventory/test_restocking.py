@@ -128,7 +128,7 @@ async def test_what_comes_back_after_its_end_of_sale_is_offered_to_nobody(partie
     assert await parties.said(BalanceChanged) == []
     assert await parties.put(SUPPLIER, INVENTORY, [sold_again]) == []
     (told,) = await parties.said(BalanceChanged)
-    assert (told.sellable, told.quantity) == (True, 2)
+    assert (told.sellable, told.quantity) == (True, Decimal(2))
 
 
 async def test_what_no_catalogue_ever_had_is_a_message_for_a_person(parties: Parties) -> None:
