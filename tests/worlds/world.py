@@ -58,11 +58,10 @@ class World:
         """Take about so many steps more, in spells of which each ends with everything arrived and looked over.
 
         In some spells one thing goes after the other, in others much happens at the same time, and in some far more
-        than anybody can keep up with. In some one service takes nothing at all until the others are through.
+        than anybody can keep up with. Now and then one service takes nothing at all for a while.
         """
         until = self.steps + steps
         while self.steps < until:
-            self.postbox.behind = self.dice.choice((*SERVICES, *[None] * 8))
             tempo = self.dice.choices(("slow", "busy", "storm"), (3, 3, 2))[0]
             if tempo == "slow":
                 await self._one_by_one(min(until, self.steps + 300))
@@ -103,16 +102,23 @@ class World:
             else:
                 await self._time_goes_by()
             if self.dice.random() < 0.02:
+                self._fall_behind()
                 await self._look()
 
     async def _in_bursts(self, until: int, most: int) -> None:
         while self.steps < until:
             await self._act(self.dice.randint(most // 8, most))
+            if self.dice.random() < 0.3:
+                self._fall_behind()
             for _ in range(self.dice.randint(3, 12)):
                 await self.postbox.relay(self.dice.choice(SERVICES), forgetful=self.dice.random() < 0.05)
                 await self.postbox.hand_over(4, LARGEST)
             await self._time_goes_by()
             await self._look()
+
+    def _fall_behind(self) -> None:
+        """Let a service fall behind, or catch up."""
+        self.postbox.behind = self.dice.choice((*SERVICES, *[None] * 8))
 
     async def _act(self, people: int) -> None:
         """Let so many people do something at the same time."""
