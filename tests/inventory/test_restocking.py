@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from inventory import handlers, store
-from shared.contracts import OrderFilled, OrderForgotten, ReturnChanged, ReturnRow
+from shared.contracts import BalanceChanged, OrderFilled, OrderForgotten, ReturnChanged, ReturnRow
 from shared.inbox import Unprocessable
 from tests.inventory.orders import MOMENT, SHOP, SUPPLIER, order, row, shipment
-from tests.inventory.parties import BALANCES, Parties
+from tests.inventory.parties import BALANCES, INVENTORY, Parties
 
 ORDER, RETURN = UUID(int=11), UUID(int=12)
 
@@ -116,6 +116,19 @@ async def test_of_what_never_runs_out_nothing_is_added(parties: Parties) -> None
     assert (await parties.balance("W/A"))[0] == 6
     assert await booked(parties) == [(RETURN, "1", "A", 3)]
     assert await parties.the_books_add_up()
+
+
+async def test_what_comes_back_after_its_end_of_sale_is_offered_to_nobody(parties: Parties) -> None:
+    await sold(parties)
+    ended, sold_again = ({"product": {"externalId": "A", "status": status}} for status in ("EOS", "ACTIVE"))
+    assert await parties.put(SUPPLIER, INVENTORY, [ended]) == []
+    assert not (await parties.said(BalanceChanged))[-1].sellable
+    await parties.take(handlers.restock_returns, returned(("1", "A", 3, 2)))
+    assert (await parties.balance("W/A"))[0] == 2
+    assert await parties.said(BalanceChanged) == []
+    assert await parties.put(SUPPLIER, INVENTORY, [sold_again]) == []
+    (told,) = await parties.said(BalanceChanged)
+    assert (told.sellable, told.quantity) == (True, Decimal(2))
 
 
 async def test_what_no_catalogue_ever_had_is_a_message_for_a_person(parties: Parties) -> None:

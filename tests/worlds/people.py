@@ -12,10 +12,14 @@ import httpx
 from shared.postgres import Database
 from tests.builders import Signer
 from tests.journeys.world import CONSUMER
+from tests.worlds.ledger import Ledger
+from tests.worlds.returners import Returners
 
 SHOP, SUPPLIERS = "1531864-4", ("0109357-9", "9999999-2", "1234567-1")
 CATALOGUES = {"W1": SUPPLIERS[0], "W2": SUPPLIERS[1], "W3": SUPPLIERS[2], "W4": SUPPLIERS[0], "OWN": SHOP}
 PRODUCTS = ("boots", "socks", "hat", "coat", "lamp")
+UNCOUNTED = "lamp"
+"""A product that is never counted or given up, only put on shelves and taken away: people know how much is there."""
 STRATEGIES = ("priority", "fewest-shipments", "lowest-cost", "highest-stock")
 
 Action = Callable[[], Coroutine[Any, Any, int]]
@@ -50,13 +54,25 @@ class People:
         """Nothing was asked so far."""
         self.done: dict[tuple[str, int], int] = {}
         self.holds: list[str] = []
+        self.goods = Ledger()
+        self.returners = Returners(self.ask, SHOP, self.goods, self.dice)
 
-    async def ask(self, service: str, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """An answer that is none of the bad ones."""
+    async def ask(
+        self,
+        service: str,
+        who: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        also: int | None = None,
+    ) -> httpx.Response:
+        """An answer that is none of the bad ones, or the one that is allowed `also`. With a key it counts once."""
         role = "retailer" if who == SHOP else "supplier"
         roles = (role, "supplier") if who == SHOP else (role,)
         content = {} if body is None else {"json": body}
-        headers = self.signer.headers(who, *roles)
+        headers = self.signer.headers(who, *roles) | ({} if key is None else {"Idempotency-Key": key})
         request = self.clients[service].build_request(method, path, headers=headers, **content)
         answer = await self.clients[service].send(request)
         for _ in range(SENT_AGAIN):
@@ -64,7 +80,7 @@ class People:
                 break
             await asyncio.sleep(1)
             answer = await self.clients[service].send(request)
-        assert answer.status_code in FINE, f"{method} {path} {body}: {answer.status_code} {answer.text}"
+        assert answer.status_code in FINE | {also}, f"{method} {path} {body}: {answer.status_code} {answer.text}"
         return answer
 
     async def settle_in(self) -> None:
@@ -79,11 +95,14 @@ class People:
             answer = await self.ask("inventory", SHOP, "PUT", f"/ecommerce/v3/catalogs/{name}", terms)
             assert answer.status_code == 200, answer.text
         for name, supplier in CATALOGUES.items():
+            first = {product: self.dice.randint(0, 12) for product in PRODUCTS}
+            for product, units in first.items():
+                self.goods.note_shelved((name, product), units)
             items = [
                 {
                     "product": {"externalId": product, "eanCode": f"64198350684{place:02}"},
                     "balances": [
-                        {"retailerId": SHOP, "catalogExternalId": name, "quantity": self.dice.randint(0, 12)}
+                        {"retailerId": SHOP, "catalogExternalId": name, "quantity": first[product]}
                         | ({"wholesalePrice": self.dice.randint(1, 9)} if self.dice.random() < 0.7 else {})
                     ],
                 }
@@ -122,6 +141,10 @@ class People:
             self.change_a_catalogue: 3,
             self.hold_stock: 5,
             self.free_a_hold: 3,
+            self.returners.register_a_return: 11,
+            self.returners.register_what_never_came: 1,
+            self.returners.receive_a_return: 9,
+            self.returners.cancel_a_return: 2,
         }
 
     async def place_an_order(self) -> int:
@@ -214,8 +237,7 @@ class People:
             "status": {"value": "Delivered"},
             "consignment": {"parcels": [{"parcelId": "1", "rows": rows}]},
         }
-        path = f"{SHIPMENTS}/{found.shipment_id}"
-        return (await self.ask("router", found.supplier_id, "PATCH", path, body)).status_code
+        return await self._ask_of(found, "PATCH", "", body)
 
     async def reject_a_shipment(self) -> int:
         """A supplier does not want to send a shipment."""
@@ -228,8 +250,7 @@ class People:
             return 0
         row_id, _, quantity = self.dice.choice(found.rows)
         body = {"rows": [{"externalId": row_id, "quantity": max(1, int(quantity) // 2)}]}
-        path = f"{SHIPMENTS}/{found.shipment_id}/rejections"
-        return (await self.ask("router", found.supplier_id, "POST", path, body)).status_code
+        return await self._ask_of(found, "POST", "/rejections", body)
 
     async def change_stock(self) -> int:
         """A supplier has counted, got or lost something, or has changed its terms."""
@@ -237,28 +258,39 @@ class People:
         changes = []
         for product in self.dice.sample(PRODUCTS, self.dice.randint(1, 3)):
             change: dict[str, Any] = {"productExternalId": product, "catalogExternalId": name, "retailerId": SHOP}
+            counts = (
+                {"quantity": self.dice.randint(0, 9)},
+                {"onHand": self.dice.randint(0, 14)},
+                {"quantity": self.dice.randint(0, 6), "allocated": 0},
+                {"unlimited": self.dice.random() < 0.1},
+            )
             change |= self.dice.choice(
                 (
-                    {"quantity": self.dice.randint(0, 9)},
-                    {"onHand": self.dice.randint(0, 14)},
                     {"adjust": self.dice.randint(-4, 9)},
                     {"adjust": self.dice.randint(1, 3)},
-                    {"quantity": self.dice.randint(0, 6), "allocated": 0},
                     {"safetyStock": self.dice.randint(0, 2)},
                     {"sellable": self.dice.random() < 0.8},
-                    {"unlimited": self.dice.random() < 0.1},
                     {"backOrderAllowed": self.dice.random() < 0.6, "backOrderLimit": self.dice.randint(0, 8)},
+                    *(() if product == UNCOUNTED else counts),
                 )
             )
             changes.append(change)
-        return (await self.ask("inventory", supplier, "PUT", BALANCES, changes)).status_code
+        answer = await self.ask("inventory", supplier, "PUT", BALANCES, changes)
+        refused = {error["index"] for error in answer.json()} if answer.status_code == 200 else range(len(changes))
+        for index, change in enumerate(changes):
+            if index not in refused:
+                self.goods.note_shelved((name, change["productExternalId"]), change.get("adjust", 0))
+        return answer.status_code
 
     async def change_a_product(self) -> int:
         """A supplier ends the sale of a product, or takes it up again."""
         supplier = self.dice.choice((*SUPPLIERS, SHOP))
-        status = {"value": "EOS" if self.dice.random() < 0.3 else "ACTIVE"}
-        items = [{"product": {"externalId": self.dice.choice(PRODUCTS), "status": status}}]
-        return (await self.ask("inventory", supplier, "PUT", "/ecommerce/v3/inventory", items)).status_code
+        status = "EOS" if self.dice.random() < 0.3 else "ACTIVE"
+        product = self.dice.choice([one for one in PRODUCTS if one != UNCOUNTED])
+        items = [{"product": {"externalId": product, "status": status}}]
+        answer = await self.ask("inventory", supplier, "PUT", "/ecommerce/v3/inventory", items)
+        assert answer.status_code == 429 or answer.json() == [], answer.text
+        return answer.status_code
 
     async def change_a_catalogue(self) -> int:
         """A retailer asks a catalogue earlier or later, or not at all for a while."""
@@ -286,10 +318,11 @@ class People:
 
     def _row(self, number: int) -> dict[str, Any]:
         row: dict[str, Any] = {"externalId": str(number), "quantity": self.dice.choice((1, 2, 3, 5, 8, 0.5))}
+        product = self.dice.choice(PRODUCTS)
         if self.dice.random() < 0.15:
-            row["productEANCode"] = f"64198350684{self.dice.randrange(len(PRODUCTS)):02}"
+            row["productEANCode"] = f"64198350684{PRODUCTS.index(product):02}"
         else:
-            row["externalProductId"] = self.dice.choice(PRODUCTS)
+            row["externalProductId"] = product
         if self.dice.random() < 0.1:
             row["externalWarehouseId"] = self.dice.choice(list(CATALOGUES))
         for flag, often in (("backOrder", 0.35), ("mandatory", 0.1)):
@@ -299,7 +332,7 @@ class People:
             row["partialDeliveryAllowed"] = False
         if number > 1 and self.dice.random() < 0.15:
             row["parentRowReference"] = "1"
-        elif number > 1 and self.dice.random() < 0.1:
+        elif number > 1 and product != UNCOUNTED and self.dice.random() < 0.1:
             row["productType"] = "serviceProduct"
         return row
 
@@ -315,8 +348,15 @@ class People:
         found = await self._open_shipment()
         if found is None:
             return 0
-        path = f"{SHIPMENTS}/{found.shipment_id}"
-        return (await self.ask("router", found.supplier_id, "PATCH", path, change)).status_code
+        return await self._ask_of(found, "PATCH", "", change)
+
+    async def _ask_of(self, found: Found, method: str, path: str, body: Mapping[str, Any]) -> int:
+        """Ask something of a shipment, and note what was delivered of it."""
+        path = f"{SHIPMENTS}/{found.shipment_id}{path}"
+        answer = await self.ask("router", found.supplier_id, method, path, body)
+        if answer.status_code == 200:
+            self.goods.note_sent(found.supplier_id, answer.json())
+        return answer.status_code
 
     async def _open_shipment(self, *, rows: bool = False) -> Found | None:
         """One of the open shipments, the oldest more often; now and then one that is closed."""

@@ -40,12 +40,16 @@ class Queue:
 
 @dataclass
 class Postbox:
-    """All topics and all who read them. `taken` counts the messages that were handed over, repeated ones too."""
+    """All topics and all who read them. `taken` counts the messages that were handed over, repeated ones too.
+
+    A service that is `behind` takes nothing until everything is to arrive.
+    """
 
     databases: Mapping[str, Database]
     inboxes: Sequence[Inbox]
     dice: random.Random
     taken: int = 0
+    behind: str | None = None
     _topics: dict[tuple[str, int], list[Record]] = field(default_factory=dict)
     _queues: list[Queue] = field(default_factory=list)
 
@@ -76,7 +80,7 @@ class Postbox:
 
     async def hand_over(self, most: int = 1, largest: int = MOST_AT_ONCE) -> int:
         """Let some take of what waits for them, at the same time; they may crash, or take again what they had."""
-        waiting = [queue for queue in self._queues if queue.waiting]
+        waiting = [queue for queue in self._queues if queue.waiting and queue.inbox.service != self.behind]
         chosen = self.dice.sample(waiting, min(len(waiting), self.dice.randint(1, most)))
         return sum(await asyncio.gather(*(self._let_take(queue, largest) for queue in chosen)))
 

@@ -27,7 +27,8 @@ from shared.inbox import Inbox
 from shared.postgres import Database
 from tests import builders
 from tests.builders import Signer
-from tests.worlds import forward
+from tests.worlds import comparing, forward
+from tests.worlds.listening import Listeners
 from tests.worlds.people import People
 from tests.worlds.postbox import LARGEST, Postbox
 
@@ -40,6 +41,7 @@ class World:
     """People, services and what lies between them. `steps` counts what people did and what services took."""
 
     people: People
+    listeners: Listeners
     postbox: Postbox
     databases: dict[str, Database]
     dice: random.Random
@@ -56,7 +58,7 @@ class World:
         """Take about so many steps more, in spells of which each ends with everything arrived and looked over.
 
         In some spells one thing goes after the other, in others much happens at the same time, and in some far more
-        than anybody can keep up with.
+        than anybody can keep up with. Now and then one service takes nothing at all for a while.
         """
         until = self.steps + steps
         while self.steps < until:
@@ -76,11 +78,16 @@ class World:
         while await patience.ask_overdue(router) + await retrying.ask_due(router) + await serving.serve_next(stock):
             await self.postbox.settle()
         await self._nobody_waits_beside_stock()
+        await self._others_know_what_is_sold()
         found = await audit.audit(self.databases)
         if found.problems:
             story = await self._story_of(found.problems[0])
             raise AssertionError(self._told("\n".join([*found.problems[:10], *story])))
         assert not [name for name in found.counts if name.startswith("parked")], self._told(str(found.counts))
+        assert found.counts["returns"] == len(self.people.goods.returns), self._told(str(found.counts))
+        otherwise = await comparing.differences(self.people, self.databases, self.dice)
+        otherwise += await self.listeners.differences()
+        assert not otherwise, self._told("\n".join(otherwise[:10]))
         self.seen = forward.moved_on(self.seen, await self._orders())
 
     async def _one_by_one(self, until: int) -> None:
@@ -95,16 +102,23 @@ class World:
             else:
                 await self._time_goes_by()
             if self.dice.random() < 0.02:
+                self._fall_behind()
                 await self._look()
 
     async def _in_bursts(self, until: int, most: int) -> None:
         while self.steps < until:
             await self._act(self.dice.randint(most // 8, most))
+            if self.dice.random() < 0.3:
+                self._fall_behind()
             for _ in range(self.dice.randint(3, 12)):
                 await self.postbox.relay(self.dice.choice(SERVICES), forgetful=self.dice.random() < 0.05)
                 await self.postbox.hand_over(4, LARGEST)
             await self._time_goes_by()
             await self._look()
+
+    def _fall_behind(self) -> None:
+        """Let a service fall behind, or catch up."""
+        self.postbox.behind = self.dice.choice((*SERVICES, *[None] * 8))
 
     async def _act(self, people: int) -> None:
         """Let so many people do something at the same time."""
@@ -164,6 +178,19 @@ class World:
             )
         assert not beside, self._told([dict(row.items()) for row in beside])  # type: ignore[attr-defined]
 
+    async def _others_know_what_is_sold(self) -> None:
+        """The router takes nothing for sold that is not."""
+        async with self.databases["inventory"].transaction() as tx:
+            sold = await tx.fetch(
+                "SELECT b.catalogue_id, b.product_id, b.sellable AND p.status <> 'EOS' AS sold, b.version"
+                " FROM balances b JOIN products p ON p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+            )
+        async with self.databases["router"].transaction() as tx:
+            known = await tx.fetch("SELECT catalogue_id, product_id, sellable, version FROM balances")
+        there = {(row["catalogue_id"], row["product_id"]): (row["version"], row["sold"]) for row in sold}
+        here = {(row["catalogue_id"], row["product_id"]): (row["version"], row["sellable"]) for row in known}
+        assert here == there, self._told(sorted(here.items() ^ there.items()))
+
     async def _orders(self) -> Sequence[forward.RowSeen]:
         async with self.databases["order-intake"].transaction() as tx:
             rows = await order_book.books(tx)
@@ -213,6 +240,6 @@ async def inhabited(dsn: str, seed: int) -> AsyncIterator[World]:
         databases["portal"] = await Database.connect(dsn, "portal")
         stack.push_async_callback(databases["portal"].close)
         await people.settle_in()
-        world = World(people, postbox, databases, dice, router_settings)
+        world = World(people, Listeners(people), postbox, databases, dice, router_settings)
         await world.settle()
         yield world

@@ -142,7 +142,7 @@ async def return_stock(tx: Transaction, moves: Mapping[int, Move]) -> None:
 async def revived(tx: Transaction, raised: Mapping[int, Decimal]) -> list[BalanceChanged]:
     """The next versions of balances that have something free and would have nothing without so much that came.
 
-    They are locked.
+    Nothing is free at its end of sale. They are locked.
     """
     rows = await tx.fetch(
         "WITH free AS (SELECT b.id, b.quantity - b.safety_stock - CASE WHEN b.held > 0 THEN"
@@ -152,7 +152,7 @@ async def revived(tx: Transaction, raised: Mapping[int, Decimal]) -> list[Balanc
         " WHERE b.published AND b.sellable AND NOT b.unlimited)"
         " UPDATE balances b SET version = b.version + 1, updated_at = clock_timestamp() FROM free, products p"
         " WHERE b.id = free.id AND free.units > 0 AND free.units <= free.came"
-        " AND p.supplier_id = b.supplier_id AND p.external_id = b.product_id"
+        " AND p.supplier_id = b.supplier_id AND p.external_id = b.product_id AND p.status <> 'EOS'"
         " RETURNING b.retailer_id, b.catalogue_id, b.supplier_id, b.product_id, p.ean, p.name AS description,"
         " trim_scale(b.quantity) AS quantity, b.published, p.fragile, p.oversized,"
         " trim_scale(b.safety_stock) AS safety_stock, b.sellable, b.unlimited, b.back_order_allowed,"
