@@ -101,7 +101,7 @@ async def test_a_connection_remembers_nothing_of_a_transaction_that(database: st
             " coalesce(current_setting('sluice.organisation', true), '') AS organisation"
         )
     assert left is not None
-    assert tuple(left) == ("sluice_router", "3s", 0, "")
+    assert (left["role"], left["patience"], left["locks"], left["organisation"]) == ("sluice_router", "3s", 0, "")
     await single.close()
 
 
