@@ -232,6 +232,8 @@ class System:
         mailbox = Mailbox(self.options.data.absolute() / "mail")
         self.gateway = Gateway(backends, list(mail_pages.application(mailbox).routes))
         self._stack.push_async_callback(self.gateway.close)
+        # Somebody may have taken it meanwhile, and the web server would only end without a word.
+        ports.claim(self.options.port, WHAT)
         self._serving = asyncio.create_task(service.serve(self.gateway, ports.LOOPBACK, self.options.port))
         self._stack.push_async_callback(self._stop_serving)
 
