@@ -29,7 +29,7 @@ async def of_processes(
             SLUICE_KAFKA_SESSION_MS="6000",
             SLUICE_SEALING_KEYS=sealing.new_key(),
             NOTIFIER_WEBHOOK_HTTP="true",
-            NOTIFIER_WEBHOOK_NETWORKS='["127.0.0.0/8"]',
+            NOTIFIER_WEBHOOK_NETWORKS="127.0.0.0/8",
             NOTIFIER_WEBHOOK_RETRY_LONGEST_SECONDS="0.5",
         )
         try:

@@ -18,7 +18,7 @@ from tests.public_api.fuzzing import Effort, Job
 
 NOBODY = "https://127.0.0.1:8443/"
 """Where nobody takes events."""
-ENVIRONMENT = {"NOTIFIER_WEBHOOK_NETWORKS": '["127.0.0.0/8"]', "NOTIFIER_STREAM_SECONDS": "1"}
+ENVIRONMENT = {"NOTIFIER_WEBHOOK_NETWORKS": "127.0.0.0/8", "NOTIFIER_STREAM_SECONDS": "1"}
 """What a system with a market in it is told: events stay on this machine, and streams of them are short."""
 
 PARKED = (

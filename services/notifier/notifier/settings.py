@@ -4,9 +4,10 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import ip_network
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifier import domain
 from notifier.message_ids import MessageIds
@@ -54,8 +55,9 @@ class Settings(ServiceSettings):
         default=4.0, gt=0, description="How long one is refused before its webhook pauses"
     )
     webhook_http: bool = Field(default=False, description="Allow webhooks with http:// and on any port")
-    webhook_networks: tuple[str, ...] = Field(
-        default=(), description='Networks that webhooks may reach beside the public ones, such as ["10.2.0.0/16"]'
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks that webhooks may reach beside the public ones, such as 10.2.0.0/16, comma-separated",
     )
     router_url: str | None = Field(
         default=None,
@@ -73,6 +75,11 @@ class Settings(ServiceSettings):
         if not domain.is_address(parseaddr(given)[1]):
             raise ValueError("is not a sender such as 'Sluice <sluice@example.com>'")
         return given
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _one_by_one(cls, given: object) -> object:
+        return tuple(one.strip() for one in given.split(",") if one.strip()) if isinstance(given, str) else given
 
     @field_validator("webhook_networks")
     @classmethod
