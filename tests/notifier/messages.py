@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from shared.contracts import (
     CodedParcel,
@@ -14,6 +14,9 @@ from shared.contracts import (
     Party,
     PromiseWithdrawn,
     Reference,
+    ReturnChanged,
+    ReturnRow,
+    ReturnStatus,
     RowProgress,
     RowRouted,
     RowWithdrawn,
@@ -132,6 +135,30 @@ def cancelled(shipment: ShipmentCreated) -> ShipmentChanged:
         changed_at=shipment.created_at,
         version=2,
         rows=(RowProgress(external_id="1", product_id="SKU-1", quantity=Decimal(3), delivered=Decimal(0)),),
+    )
+
+
+def returned(
+    shipment: ShipmentCreated, status: ReturnStatus = "Registered", *, by: str | None = RETAILER, version: int = 1
+) -> ReturnChanged:
+    """News that two of a shipment's first row come back, of which one came once it is received."""
+    came = Decimal(1) if status == "Received" else Decimal(0)
+    row = ReturnRow(
+        external_id="1", product_id="SKU-1", quantity=Decimal(2), reason="DoesNotFit", received=came, restocked=came
+    )
+    return ReturnChanged(
+        return_id=uuid5(shipment.shipment_id, "return"),
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        order_external_id=shipment.order_external_id,
+        retailer_id=shipment.retailer_id,
+        supplier_id=shipment.supplier_id,
+        catalogue_id=shipment.catalogue_id,
+        status=status,
+        changed_at=shipment.created_at,
+        version=version,
+        rows=(row,),
+        changed_by=by,
     )
 
 

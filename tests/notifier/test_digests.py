@@ -221,6 +221,39 @@ async def test_only_who_asked_is_told_of_what_is_cancelled_corrected_or_unroutab
         assert await tx.fetch_value("SELECT count(*) FROM mails") == 0
 
 
+async def test_of_a_return_the_side_is_told_by_mail_that_did_not_say_so_itself(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    shipment, supplier, retailer = messages.shipment(), messages.SUPPLIER, messages.RETAILER
+    async with notes.transaction() as tx:
+        await handlers.keep_contacts([messages.organisation(), messages.organisation(retailer)], tx)
+        for who in (supplier, retailer):
+            emails = {f"{who}@x.fi": Choice(frozenset({domain.RETURN}))}
+            await store.save_settings(tx, who, [*emails], True, "en", choices=emails)
+    told = [
+        messages.returned(shipment, by=retailer),
+        messages.returned(shipment, "Received", by=supplier, version=2),
+        messages.returned(messages.shipment(order="WEB-2"), "Cancelled", by=None, version=2),
+    ]
+    for _ in range(2):
+        async with notes.transaction() as tx:
+            await handlers.tell_of_returns(told, tx, settings)
+    async with sending(notes, settings):
+        await until(notes, sent)
+    got = Counter((mail.recipients[0], mail.message["Subject"]) for mail in mails.received)
+    assert got == {
+        (f"{supplier}@x.fi", "Return on its way: order WEB-1"): 1,
+        (f"{retailer}@x.fi", "Return received: order WEB-1"): 1,
+        (f"{supplier}@x.fi", "Return cancelled: order WEB-2"): 1,
+        (f"{retailer}@x.fi", "Return cancelled: order WEB-2"): 1,
+    }
+    [received] = [mail.message for mail in mails.received if "received" in mail.message["Subject"]]
+    text = received.get_body(("plain",))
+    assert text is not None
+    assert "SKU-1 · does not fit: 1 / 2" in text.get_content()
+    assert {entry["shipment_id"] for entry in await log_of(notes)} >= {shipment.shipment_id}
+
+
 async def test_a_weekly_summary_counts_what_the_feed_has_told_and_comes_once(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:

@@ -210,7 +210,7 @@ def test_nothing_a_retailer_writes_becomes_a_header_or_html(order: str, text: st
 LINK = "https://sluice.example/ecommerce/v3/notifications/leave?t=token"
 KINDS = (
     *(domain.NEW_SHIPMENT, domain.REMINDER, domain.CANCELLED),
-    *(domain.STOCK_CORRECTED, domain.UNROUTABLE, domain.PAPERS),
+    *(domain.STOCK_CORRECTED, domain.UNROUTABLE, domain.PAPERS, domain.RETURN),
 )
 
 
@@ -235,7 +235,7 @@ def told_of(kind: str, text: str) -> str:
         catalogue_id=text,
         tracking_code=text,
     )
-    told = (*of_shipment, withdrawn, messages.unroutable(shipment), coded)
+    told = (*of_shipment, withdrawn, messages.unroutable(shipment), coded, messages.returned(shipment))
     return next(event for one, event in zip(KINDS, told, strict=True) if one == kind).model_dump_json()
 
 

@@ -5,13 +5,16 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
+from notifier import notice_words
+from notifier.domain import Language
 from notifier.feed import heard, telling
 from notifier.feed.telling import Entry
+from router.domain.returns import Reason
 from shared.contracts import (
     OrderAmended,
     OrderPlaced,
@@ -19,6 +22,7 @@ from shared.contracts import (
     PromiseWithdrawn,
     ReturnChanged,
     ReturnRow,
+    ReturnStatus,
     RoutedPart,
     RowProgress,
     RowRouted,
@@ -263,3 +267,11 @@ def test_what_is_heard_of_a_message_is_what_its_contract_says(little: Any, whole
 def test_every_type_of_event_is_described() -> None:
     described = re.findall(r"^### `([a-z.]+)`", DOCUMENT.read_text(), re.MULTILINE)
     assert sorted(described) == sorted(telling.TYPES)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_every_reason_and_every_state_of_a_return_has_its_words_in_mails(language: Language) -> None:
+    words = notice_words.WORDS[language]
+
+    assert set(words.reasons) == set(get_args(Reason))
+    assert set(words.returns) == set(get_args(ReturnStatus))

@@ -145,7 +145,7 @@ async def test_what_came_is_said_in_which_condition_and_once(
     late = await client.post(f"{RETURNS}/{returned['returnId']}/cancellation", headers=retailer)
     assert late.status_code == 409
     told = (await router.said(ReturnChanged))[1:]
-    assert [(one.status, one.version) for one in told] == [("Received", 2)]
+    assert [(one.status, one.version, one.changed_by) for one in told] == [("Received", 2, returned["supplierId"])]
     assert [(row.received, row.restocked) for row in told[0].rows] == [(3, 2), (Decimal(0), Decimal(0))]
 
 

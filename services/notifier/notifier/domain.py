@@ -16,6 +16,7 @@ Kind = Literal[
     "cancelled",
     "stock-corrected",
     "unroutable",
+    "return",
     "weekly-summary",
     "webhook-paused",
 ]
@@ -27,6 +28,7 @@ PAPERS: Kind = "papers"
 CANCELLED: Kind = "cancelled"
 STOCK_CORRECTED: Kind = "stock-corrected"
 UNROUTABLE: Kind = "unroutable"
+RETURN: Kind = "return"
 WEEKLY_SUMMARY: Kind = "weekly-summary"
 WEBHOOK_PAUSED: Kind = "webhook-paused"
 USUAL: frozenset[Kind] = frozenset({NEW_SHIPMENT, REMINDER, WEBHOOK_PAUSED})

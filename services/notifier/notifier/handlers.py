@@ -95,8 +95,9 @@ async def tell_of_corrections(withdrawn: Sequence[PromiseWithdrawn], tx: Transac
 
 
 @subscriptions.on(ReturnChanged)
-async def tell_of_returns(changes: Sequence[ReturnChanged], tx: Transaction) -> None:
-    """Tell both sides what comes back, and what came."""
+async def tell_of_returns(changes: Sequence[ReturnChanged], tx: Transaction, settings: Settings) -> None:
+    """Tell both sides what comes back, and what came; those who asked for it by mail of what the other side did."""
+    await planning.tell_who_asked(tx, subjects.returned(changes), settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.return_changed, changes)))
 
 

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 
 from notifier.domain import Language
 from notifier.papers import Paper
+from shared.contracts import ReturnStatus
+
+
+@dataclass(frozen=True)
+class ReturnWords:
+    """What is said of a return in one of its states."""
+
+    subject: str
+    introduction: str
 
 
 @dataclass(frozen=True)
 class Words:
-    """All that notices say that is not data."""
+    """All that notices say that is not data. `reasons` are those of returns, as they are registered."""
 
     webhook_subject: str
     webhook_heading: str
@@ -27,6 +36,9 @@ class Words:
     stock_to_retailer: str
     unroutable_subject: str
     unroutable_introduction: str
+    returns: Mapping[ReturnStatus, ReturnWords]
+    return_id: str
+    reasons: Mapping[str, str]
     week_subject: str
     week_introduction: str
     week_facts: dict[str, str]
@@ -75,6 +87,29 @@ WORDS: dict[Language, Words] = {
         unroutable_introduction="Mitään tilauksen tuotteista ei ole juuri nyt missään. Tilausta yritetään uudelleen,"
         " kun"
         " varastoa tulee; voitte myös muuttaa tai perua sen.",
+        returns={
+            "Registered": ReturnWords(
+                "Palautus tulossa: tilaus {order}",
+                "Osa tästä tilauksesta on tulossa takaisin. Kun paketti on perillä, vastaanottaja kertoo, mitä tuli.",
+            ),
+            "Received": ReturnWords(
+                "Palautus saapunut: tilaus {order}", "Palautus on otettu vastaan. Määrät: saapunut / ilmoitettu."
+            ),
+            "Cancelled": ReturnWords("Palautus peruttu: tilaus {order}", "Nämä tuotteet eivät tulekaan takaisin."),
+        },
+        return_id="Palautus",
+        reasons={
+            "ChangedMind": "ostaja muutti mielensä",
+            "DoesNotFit": "ei sovi",
+            "NotAsDescribed": "ei vastaa kuvausta",
+            "WrongProduct": "väärä tuote",
+            "Damaged": "vaurioitunut",
+            "Defective": "viallinen",
+            "Incomplete": "puutteellinen",
+            "TooLate": "tuli liian myöhään",
+            "NotCollected": "noutamatta",
+            "Other": "muu syy",
+        },
         week_subject="Viikkonne: {count} tapahtumaa",
         week_introduction="Viikko päättyi {until}.",
         week_facts={
@@ -85,6 +120,8 @@ WORDS: dict[Language, Words] = {
             "shipment.delivered": "Lähetyksiä toimitettu",
             "shipment.cancelled": "Lähetyksiä peruttu",
             "shipment.reminded": "Muistutuksia",
+            "return.registered": "Palautuksia ilmoitettu",
+            "return.received": "Palautuksia saapunut",
             "stock.corrected": "Varastosaldoja oikaistu",
             "mail.refused": "Viestejä, jotka eivät menneet perille",
         },
@@ -135,6 +172,31 @@ WORDS: dict[Language, Words] = {
         unroutable_introduction="Ingen av orderns produkter finns någonstans just nu. Vi försöker på nytt när det"
         " kommer"
         " lager; ni kan också ändra eller annullera ordern.",
+        returns={
+            "Registered": ReturnWords(
+                "Retur på väg: order {order}",
+                "En del av den här ordern är på väg tillbaka. När paketet är framme berättar mottagaren vad som kom.",
+            ),
+            "Received": ReturnWords(
+                "Retur mottagen: order {order}", "Returen har tagits emot. Antal: mottaget / anmält."
+            ),
+            "Cancelled": ReturnWords(
+                "Retur annullerad: order {order}", "De här produkterna kommer ändå inte tillbaka."
+            ),
+        },
+        return_id="Retur",
+        reasons={
+            "ChangedMind": "köparen ångrade sig",
+            "DoesNotFit": "passar inte",
+            "NotAsDescribed": "motsvarar inte beskrivningen",
+            "WrongProduct": "fel produkt",
+            "Damaged": "skadad",
+            "Defective": "defekt",
+            "Incomplete": "ofullständig",
+            "TooLate": "kom för sent",
+            "NotCollected": "inte avhämtad",
+            "Other": "annan orsak",
+        },
         week_subject="Er vecka: {count} händelser",
         week_introduction="Veckan slutade {until}.",
         week_facts={
@@ -145,6 +207,8 @@ WORDS: dict[Language, Words] = {
             "shipment.delivered": "Levererade försändelser",
             "shipment.cancelled": "Annullerade försändelser",
             "shipment.reminded": "Påminnelser",
+            "return.registered": "Anmälda returer",
+            "return.received": "Mottagna returer",
             "stock.corrected": "Rättade lagersaldon",
             "mail.refused": "Meddelanden som inte kom fram",
         },
@@ -194,6 +258,31 @@ WORDS: dict[Language, Words] = {
         unroutable_subject="Order {order} cannot be delivered",
         unroutable_introduction="None of the order's products is to be had anywhere at this moment. The order is tried"
         " again when there is stock; you may also change or cancel it.",
+        returns={
+            "Registered": ReturnWords(
+                "Return on its way: order {order}",
+                "Some of this order is on its way back. Once the parcel is there, whoever receives it says what came.",
+            ),
+            "Received": ReturnWords(
+                "Return received: order {order}", "The return has been received. Quantities: received / announced."
+            ),
+            "Cancelled": ReturnWords(
+                "Return cancelled: order {order}", "These products are not coming back after all."
+            ),
+        },
+        return_id="Return",
+        reasons={
+            "ChangedMind": "the buyer has changed their mind",
+            "DoesNotFit": "does not fit",
+            "NotAsDescribed": "not as described",
+            "WrongProduct": "wrong product",
+            "Damaged": "damaged",
+            "Defective": "defective",
+            "Incomplete": "incomplete",
+            "TooLate": "came too late",
+            "NotCollected": "not collected",
+            "Other": "another reason",
+        },
         week_subject="Your week: {count} events",
         week_introduction="The week ended on {until}.",
         week_facts={
@@ -204,6 +293,8 @@ WORDS: dict[Language, Words] = {
             "shipment.delivered": "Shipments delivered",
             "shipment.cancelled": "Shipments cancelled",
             "shipment.reminded": "Reminders",
+            "return.registered": "Returns announced",
+            "return.received": "Returns received",
             "stock.corrected": "Balances corrected",
             "mail.refused": "Mails that did not arrive",
         },

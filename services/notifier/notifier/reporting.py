@@ -11,7 +11,14 @@ from notifier.store import Told
 from notifier.subjects import ParcelCoded, Week
 from notifier.webhooks.paused import WebhookPaused
 from notifier.wording import Wording
-from shared.contracts import OrderRouted, PromiseWithdrawn, ShipmentChanged, ShipmentCreated, ShipmentReminded
+from shared.contracts import (
+    OrderRouted,
+    PromiseWithdrawn,
+    ReturnChanged,
+    ShipmentChanged,
+    ShipmentCreated,
+    ShipmentReminded,
+)
 
 MOST_ROWS = 60
 """A notice lists so many rows; the thing itself has all of them."""
@@ -161,6 +168,30 @@ def _unroutable(told: Told, envelope: Envelope) -> Report:
     return _own(subject, notice, envelope)
 
 
+def _returned(told: Told, envelope: Envelope) -> Report:
+    returned = ReturnChanged.model_validate_json(told.content)
+    words, own = _words(envelope)
+    said = own.returns[returned.status]
+    facts = [
+        (words.order, returned.order_external_id),
+        (words.retailer, envelope.retailer_name),
+        (words.catalogue, returned.catalogue_id),
+        (own.return_id, str(returned.return_id)),
+    ]
+    rows = [
+        (
+            " · ".join((row.product_id, own.reasons.get(row.reason, row.reason))),
+            " / ".join(
+                words.write_quantity(quantity)
+                for quantity in ([row.received] if returned.status == "Received" else []) + [row.quantity]
+            ),
+        )
+        for row in returned.rows
+    ]
+    subject = said.subject.format(order=returned.order_external_id)
+    return _own(subject, Notice(subject, said.introduction, facts, _listed(rows)), envelope)
+
+
 def _week(told: Told, envelope: Envelope) -> Report:
     week = Week.model_validate_json(told.content)
     words, own = _words(envelope)
@@ -213,6 +244,7 @@ _REPORTS: Mapping[str, Callable[[Told, Envelope], Report]] = {
     domain.CANCELLED: _cancelled,
     domain.STOCK_CORRECTED: _corrected,
     domain.UNROUTABLE: _unroutable,
+    domain.RETURN: _returned,
     domain.WEEKLY_SUMMARY: _week,
     domain.WEBHOOK_PAUSED: _paused,
 }

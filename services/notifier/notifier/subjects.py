@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from notifier import domain
 from notifier.feed import telling
 from notifier.planning import News
-from shared.contracts import CodedParcel, OrderRouted, PromiseWithdrawn, ShipmentChanged
+from shared.contracts import CodedParcel, OrderRouted, PromiseWithdrawn, ReturnChanged, ShipmentChanged
 
 
 class Week(BaseModel):
@@ -118,6 +118,22 @@ def unroutable(routed: Iterable[OrderRouted]) -> Iterator[News]:
                 retailer_id=told.retailer_id,
                 order_external_id=told.order_external_id or "",
             )
+
+
+def returned(changes: Iterable[ReturnChanged]) -> Iterator[News]:
+    """Something of a shipment comes back, came, or is not coming: told to the side that did not say so itself."""
+    for told in changes:
+        for party in dict.fromkeys([told.supplier_id, told.retailer_id]):
+            if party != told.changed_by:
+                yield News(
+                    kind=domain.RETURN,
+                    about=uuid5(told.return_id, f"version {told.version} {party}"),
+                    recipient_id=party,
+                    content=told.model_dump_json(exclude_defaults=True).encode(),
+                    order_id=told.order_id,
+                    retailer_id=told.retailer_id,
+                    order_external_id=told.order_external_id,
+                )
 
 
 def week(organisation: str, about: UUID, told: Week) -> News:

@@ -28,7 +28,8 @@ class ReturnRow(Part):
 class ReturnChanged(Event):
     """A return was registered, received or cancelled; the whole of it as it is now. The highest version wins.
 
-    Received and Cancelled are final.
+    Received and Cancelled are final. `changed_by` is the organisation that did it; a router that did not say left it
+    out.
     """
 
     topic: ClassVar[str] = "router.return-changed.v1"
@@ -44,6 +45,7 @@ class ReturnChanged(Event):
     changed_at: datetime
     version: int
     rows: tuple[ReturnRow, ...]
+    changed_by: str | None = None
 
     @property
     def key(self) -> str:

@@ -18,8 +18,9 @@ MOST_RETAILERS = 200
 KINDS = (
     "new-shipment · reminder: of one that was not opened in half of its time · papers: a parcel has its tracking code;"
     " its address label and delivery note are attached · cancelled: a shipment you need not send"
-    " · stock-corrected: there was less than was promised · unroutable: nobody can deliver your order · weekly-summary:"
-    " on Mondays · webhook-paused. Left out: new-shipment, reminder and webhook-paused"
+    " · stock-corrected: there was less than was promised · unroutable: nobody can deliver your order · return:"
+    " the other side says that something comes back, came, or is not coming · weekly-summary: on Mondays"
+    " · webhook-paused. Left out: new-shipment, reminder and webhook-paused"
 )
 
 

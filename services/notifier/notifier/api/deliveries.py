@@ -15,7 +15,7 @@ router = APIRouter(prefix="/ecommerce/v3/notifications", tags=["notifications"])
 
 Party = Annotated[auth.Caller, Depends(auth.caller_with("supplier", "retailer"))]
 
-ABOUT_SHIPMENTS = frozenset({domain.NEW_SHIPMENT, domain.REMINDER, domain.PAPERS, domain.CANCELLED})
+ABOUT_SHIPMENTS = frozenset({domain.NEW_SHIPMENT, domain.REMINDER, domain.PAPERS, domain.CANCELLED, domain.RETURN})
 ABOUT_ORDERS = ABOUT_SHIPMENTS | {domain.STOCK_CORRECTED, domain.UNROUTABLE}
 
 
@@ -36,8 +36,8 @@ class Delivery(wire.WireModel):
         str,
         Field(
             description="What it is about: new-shipment · reminder: of one that was not opened yet · papers: of a"
-            " parcel · cancelled · stock-corrected · unroutable · weekly-summary · webhook-paused: nothing is sent to a"
-            " webhook of yours any more · digest: several of these in one mail"
+            " parcel · cancelled · stock-corrected · unroutable · return · weekly-summary · webhook-paused: nothing"
+            " is sent to a webhook of yours any more · digest: several of these in one mail"
         ),
     ]
     shipment_id: Annotated[UUID | None, Field(description="The shipment it is about")]

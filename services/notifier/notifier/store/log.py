@@ -22,7 +22,7 @@ class Bounced:
 async def mails_page(tx: Transaction, recipient_id: str, offset: int, size: int) -> Sequence[Record]:
     """A page of an organisation's delivery log, newest first."""
     return await tx.fetch(
-        "SELECT id, CASE WHEN split_part(kind, '/', 1) = 'papers' THEN (content ->> 'shipment_id')::uuid"
+        "SELECT id, CASE WHEN split_part(kind, '/', 1) IN ('papers', 'return') THEN (content ->> 'shipment_id')::uuid"
         " ELSE shipment_id END AS shipment_id, split_part(kind, '/', 1) AS kind,"
         " order_external_id, retailer_id, state, recipients,"
         " reached, subject, message_id, attempts, answer, created_at, sent_at, digest_id,"

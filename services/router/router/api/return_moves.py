@@ -118,6 +118,6 @@ async def _move(
                 if moved is not found:
                     if moved.status == returns.RECEIVED:
                         await store.save_findings(tx, moved)
-                    await outbox.put(tx, returns.return_changed(moved))
+                    await outbox.put(tx, returns.return_changed(moved, caller.organisation))
                 return return_shown.answer(moved, await following.following(tx))
     raise problems.conflict("The return is being changed by somebody else; try again")

@@ -80,7 +80,7 @@ async def register_return(request: Request, caller: Party, key: IdempotencyKey =
             # Its order was forgotten at this very moment.
             raise problems.not_found(f"shipment {given.shipment_id}") from None
         await store.save_return_rows(tx, registered)
-        await outbox.put(tx, returns.return_changed(registered))
+        await outbox.put(tx, returns.return_changed(registered, caller.organisation))
         return await once.keep(tx, return_shown.answer(registered, await following.following(tx)))
 
 

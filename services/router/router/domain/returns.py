@@ -117,8 +117,8 @@ class Return:
         return all(row.received == row.quantity for row in self.rows)
 
 
-def return_changed(returned: Return) -> ReturnChanged:
-    """The event that tells of a return as it is now."""
+def return_changed(returned: Return, by: str) -> ReturnChanged:
+    """The event that tells of a return as an organisation has left it."""
     return ReturnChanged(
         return_id=returned.return_id,
         shipment_id=returned.shipment_id,
@@ -141,4 +141,5 @@ def return_changed(returned: Return) -> ReturnChanged:
             )
             for row in returned.rows
         ),
+        changed_by=by,
     )
