@@ -187,6 +187,15 @@ def test_days_and_numbers_are_written_as_the_language_writes_them() -> None:
     assert words.number(Decimal(100), "fi") == "100"
 
 
+def test_an_order_of_the_small_hours_was_ordered_on_the_day_its_buyer_saw() -> None:
+    at_half_past_one = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    assert [words.day(at_half_past_one, language) for language in ("fi", "sv", "en")] == [
+        "1.7.2026",
+        "2026-07-01",
+        "1 July 2026",
+    ]
+
+
 def test_every_word_is_there_in_every_language() -> None:
     assert {name for name, texts in words.WORDS.items() if set(texts) != {"fi", "sv", "en"}} == set()
 
