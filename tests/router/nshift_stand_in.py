@@ -4,6 +4,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
@@ -14,11 +15,12 @@ class StandIn(httpx.AsyncBaseTransport):
     """nShift at the other end of a network.
 
     Faults strike one request each, by its method and the last part of its path: `before` it reaches nShift, or `after`
-    nShift has done it, on the way back. One with a gate is answered when that is opened.
+    nShift has done it, on the way back. One with a gate is answered when that is opened. `told` are the parcels.
     """
 
     def __init__(self, user: str = "USER", secret: str = "SECRET") -> None:
         self.login = "Basic " + b64encode(f"{user}:{secret}".encode()).decode()
+        self.told: list[dict[str, Any]] = []
         self.stored: dict[str, str] = {}
         self.printed: dict[str, str] = {}
         self.discarded: list[str] = []
@@ -46,7 +48,8 @@ class StandIn(httpx.AsyncBaseTransport):
     def _done(self, request: httpx.Request) -> httpx.Response:
         match request.method, *request.url.path.strip("/").split("/")[1:]:
             case "POST", "stored-shipments":
-                key = str(json.loads(request.content)["orderNo"])
+                self.told.append(json.loads(request.content))
+                key = str(self.told[-1]["orderNo"])
                 self.stored[self._id()] = key
                 return httpx.Response(201, json={"id": str(self._last), "status": "READY", "orderNo": key})
             case "GET", "stored-shipments":

@@ -57,6 +57,12 @@ def dawdle() -> bytes:
     return b""
 
 
+def take_a_while() -> bytes:
+    """Take some time."""
+    time.sleep(0.05)
+    return b"made"
+
+
 def who() -> bytes:
     """Say which process it is."""
     return str(os.getpid()).encode()

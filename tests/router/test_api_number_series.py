@@ -71,6 +71,7 @@ async def test_an_sscc_series_begins_with_the_companys_prefix(client: httpx.Asyn
         ({"form": "SSCC", "prefix": "36414141414", "last": 10**9, "checkDigit": "LUHN"}, ["last", "checkDigit"]),
         ({"checkDigit": "MOD11"}, ["checkDigit"]),
         ({"contractNumber": "6\u00005"}, ["contractNumber"]),
+        ({"carrier": "Po\nsti"}, ["carrier"]),
     ],
 )
 async def test_what_cannot_be_is_named_and_nothing_is_given(
@@ -80,6 +81,15 @@ async def test_what_cannot_be_is_named_and_nothing_is_given(
     assert answer.status_code == 400, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == fields
     assert (await client.get(SERIES, headers=OPERATOR)).json()["content"] == []
+
+
+@pytest.mark.parametrize("carrier", ["nShift", " unifaun "])
+async def test_no_series_is_given_to_who_would_never_take_a_number_of_it(
+    client: httpx.AsyncClient, carrier: str
+) -> None:
+    answer = await put(client, carrier=carrier)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "carrier")
+    assert "nShift gives its parcels their own codes" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("name", ["a b", "ä", "x" * 51])

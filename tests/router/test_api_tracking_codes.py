@@ -141,6 +141,28 @@ async def test_a_parcel_with_a_bad_line_keeps_what_it_had_and_the_others_are_loa
     assert (await codes_of(router))["A-3"] == (("NEW",),)
 
 
+async def test_a_line_that_names_two_shipments_is_wrong_and_keeps_its_parcel_as_it_was(
+    client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipments: list[Shipment]
+) -> None:
+    await client.patch(f"{SHIPMENTS}/{shipments[1].shipment_id}", json={"externalId": "S-2"}, headers=supplier)
+    head = "shipmentId,externalId,reference,trackingCode"
+    ids = [str(one.shipment_id) for one in shipments]
+    lines = (f"{ids[0]},OF-OURS,A-1,ONE", f"{ids[1]},S-2,A-2,TWO", f"{ids[2]},,A-3,THREE")
+    assert (await load(client, supplier, head, *lines)).json()["lines"] == 3
+    sorted_apart = (f"{ids[0]},,A-2,X", f"{ids[0]},,A-1,Y", f"{ids[1]},S-3,A-2,Z", f"{ids[2]},,A-3,NEW")
+    answer = await load(client, supplier, head, *sorted_apart)
+    assert wrong(answer) == [("line 2: reference", "contradiction"), ("line 4: externalId", "contradiction")]
+    told = answer.json()["errors"][0]["message"]
+    assert told == f"A-2 is not the shipment that {ids[0]} names, which has A-1"
+    partly = await load(client, supplier, head, *sorted_apart, partly="true")
+    assert [(error["line"], error["code"]) for error in partly.json()["errors"]] == [
+        (2, "contradiction"),
+        (3, "held_back"),
+        (4, "contradiction"),
+    ]
+    assert await codes_of(router) == {"A-1": (("ONE",),), "A-2": (("TWO",),), "A-3": (("NEW",),)}
+
+
 async def test_the_parcel_must_be_named_where_there_are_several(
     client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipment: Shipment
 ) -> None:

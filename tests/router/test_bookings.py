@@ -13,6 +13,7 @@ from router.carriers.system import Account, Booked
 from router.carriers.trying import Tried
 from router.domain import Shipment, booking
 from router.domain.booking import Verdict
+from router.papers.letterhead import Letterhead
 from shared.contracts import ShipmentChanged
 from shared.postgres import Database
 from tests import builders
@@ -36,6 +37,21 @@ async def test_a_confirmed_parcel_is_booked_and_everybody_hears_its_code(dispatc
     assert await dispatch.label() == LABEL
     assert list(dispatch.nshift.printed.values()) == [dispatch.key]
     assert await dispatch.is_tried() == 0
+
+
+async def test_nshift_is_told_of_a_sender_and_of_how_to_reach_who_gets_the_parcel(dispatch: Dispatch) -> None:
+    head = {"sender": {"name": "Webshop Oy", "postalCode": "00230", "country": "FI"}}
+    await dispatch.client.put("/ecommerce/v3/papers/letterhead", json=head, headers=dispatch.retailer)
+    await dispatch.is_tried()
+    (told,) = dispatch.nshift.told
+    assert told["sender"] == {"name": "Webshop Oy", "zipcode": "00230", "country": "FI"}
+    assert told["receiver"] == {
+        "name": "Maija",
+        "address1": "Kotikatu 1",
+        "zipcode": "00100",
+        "country": "FI",
+        "email": "maija@example.com",
+    }
 
 
 async def test_without_an_account_it_is_told_why_and_may_be_tried_again_with_one(unconfirmed: Dispatch) -> None:
@@ -90,7 +106,7 @@ async def test_a_booker_that_dies_before_it_notes_the_answer_books_nothing_twice
     assert await dispatch.is_tried() == 0
     assert claimed.account is not None
     shipment = next(one for one in await router.shipments() if one.shipment_id == claimed.shipment_id)
-    wanted = trying.to_book(shipment, shipment.parcels[0])
+    wanted = trying.to_book(shipment, shipment.parcels[0], Letterhead())
     await dispatch.booker.system.book(wanted, accounts.opened(SEALER, claimed.account), maybe_booked=False)
     await dispatch.is_tried_later()
     assert (await dispatch.stands())[0] == "refused"

@@ -142,6 +142,35 @@ def test_what_a_supplier_says_of_additional_services_counts_whatever_the_goods_n
     assert [parcel.additional_services for parcel in domain.packing(shipment)] == [()]
 
 
+def test_a_packed_parcel_goes_where_its_order_goes_now_unless_its_supplier_chose_its_way() -> None:
+    given = a_shipment().delivery.model_copy(update={"delivery_operator": "Posti", "routing_service_code": "3200"})
+    shipment = replace(a_shipment(), delivery=given, handling=("3104",))
+    packed_ones = Change(
+        status="Packing",
+        parcels=(
+            ParcelChange("1", weight=Decimal("2.5")),
+            ParcelChange("2", routing_service_code="3201", additional_services=()),
+            ParcelChange("3", service_code="8001", delivery_operator="Matkahuolto", pickup_point_id="5410"),
+            ParcelChange("4", service_code="2104"),
+        ),
+    )
+    elsewhere = {"pickup_point_id": "002303200", "routing_service_code": "3300"}
+    with_more = {"additional_services": (AdditionalService(service_code="3376"),)}
+    sent = domain.redirected(moved(shipment, packed_ones), given.model_copy(update=elsewhere | with_more), NOW)
+    assert [(one.service_code, one.pickup_point_id, one.routing_service_code) for one in sent.parcels] == [
+        ("2103", "002303200", "3300"),
+        ("2103", "002303200", "3300"),
+        ("8001", "5410", "3200"),
+        ("2104", "001003200", "3200"),
+    ]
+    extras = [[service.service_code for service in one.additional_services] for one in sent.parcels]
+    assert extras == [["3376", "3104"], [], ["3376", "3104"], ["3376", "3104"]]
+    assert sent.parcels[0].weight == Decimal("2.5")
+    named = given.model_copy(update={"language": "sv", "routing_service_code": "3300"})
+    by_code = domain.redirected(moved(shipment, packed_ones), named, NOW)
+    assert [one.routing_service_code for one in by_code.parcels[:2]] == ["3300", "3201"]
+
+
 def test_delivered_without_quantities_delivers_all() -> None:
     after = moved(a_shipment(), Change(status="Delivered"))
     assert delivered(after) == [5, 2]

@@ -96,10 +96,19 @@ def test_a_parcel_for_a_pickup_point_goes_there_care_of_it() -> None:
     )
 
 
-def test_an_address_that_says_care_of_itself_stays_as_it_is() -> None:
-    told = MAIJA.model_copy(update={"name": "Maija\nC/O Kioski"})
+def test_an_address_that_is_care_of_the_point_already_stays_as_it_is() -> None:
+    told = MAIJA.model_copy(update={"name": "Maija\nC/O  POSTI, Keskusta"})
     label = gathering.label(shipment(delivery_address=told), parcel("1", CODE), around())
-    assert (label.receiver.name, label.receiver.street) == (("Maija", "C/O Kioski"), ("Kotikatu 1",))
+    assert (label.receiver.name, label.receiver.street) == (("Maija", "C/O POSTI, Keskusta"), ("Kotikatu 1",))
+
+
+def test_a_parcel_for_a_pickup_point_goes_there_also_when_its_receiver_lives_care_of_somebody() -> None:
+    told = MAIJA.model_copy(update={"name": "Maija\nC/O Virtanen"})
+    receiver = gathering.label(shipment(delivery_address=told), parcel("1", CODE), around()).receiver
+    assert receiver.name == ("Maija", "C/O Virtanen", "c/o Posti, Keskusta")
+    assert (receiver.street, receiver.town) == (("Tullikatu 6",), "33100 Tampere")
+    receiver = gathering.label(shipment(delivery_address=told), parcel("1", CODE), around(point=None)).receiver
+    assert (receiver.name, receiver.street) == (("Maija", "C/O Virtanen"), ("Kotikatu 1", "Noutopiste 001003200"))
 
 
 def test_a_pickup_point_nobody_knows_is_named_by_its_id() -> None:
@@ -185,6 +194,15 @@ def test_days_and_numbers_are_written_as_the_language_writes_them() -> None:
         "1234.5",
     ]
     assert words.number(Decimal(100), "fi") == "100"
+
+
+def test_an_order_of_the_small_hours_was_ordered_on_the_day_its_buyer_saw() -> None:
+    at_half_past_one = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    assert [words.day(at_half_past_one, language) for language in ("fi", "sv", "en")] == [
+        "1.7.2026",
+        "2026-07-01",
+        "1 July 2026",
+    ]
 
 
 def test_every_word_is_there_in_every_language() -> None:

@@ -131,6 +131,30 @@ async def test_one_organisation_has_a_share_of_the_queue_and_the_others_get_thei
     await shared.stop()
 
 
+async def test_nobody_waits_for_all_that_another_wants(own_press: Press) -> None:
+    own_press.most_waiting = 20
+    made: list[str] = []
+
+    async def ask(who: str) -> None:
+        await own_press.make(presswork.take_a_while, asked_by=who)
+        made.append(who)
+
+    greedy = [asyncio.create_task(ask("greedy")) for _ in range(8)]
+    await asyncio.sleep(0)
+    await asyncio.gather(ask("modest"), ask("humble"))
+    assert (made.index("modest"), made.index("humble")) == (2, 3)
+    await asyncio.gather(*greedy)
+    assert made[4:] == ["greedy"] * 6
+
+
+async def test_what_waits_for_its_turn_is_refused_when_the_press_stops(own_press: Press) -> None:
+    waiting = [asyncio.create_task(own_press.make(presswork.take_a_while, asked_by="one")) for _ in range(3)]
+    await asyncio.sleep(0)
+    await own_press.stop()
+    refused = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in refused[1:]] == [press.Busy] * 2
+
+
 async def test_a_stopped_press_has_no_process_and_takes_no_work(own_press: Press) -> None:
     pid = int(await own_press.make(presswork.who))
     await own_press.stop()

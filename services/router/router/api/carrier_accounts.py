@@ -68,7 +68,8 @@ class AccountGiven(wire.WireModel):
         Word | None,
         BeforeValidator(_not_given),
         Field(
-            description="The sender as nShift knows it, with its contracts. Left out: the order's sender is sent along",
+            description="The sender as nShift knows it, with its contracts. Left out: the order's sender is sent along,"
+            " or else that of your letterhead",
             examples=["1"],
         ),
     ] = None

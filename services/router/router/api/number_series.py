@@ -4,10 +4,10 @@ from typing import Annotated
 
 import asyncpg
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from router.api import shipment_requests
-from router.domain import number_series
+from router.domain import coding, number_series
 from router.domain.number_series import CheckDigit, Form, Misfit, NumberSeries, Used
 from router.store import number_series as store
 from shared import auth, edge, problems, wire
@@ -52,8 +52,15 @@ def _upper(value: object) -> object:
     return given.upper() if isinstance(given, str) else given
 
 
+def _with_series(carrier: str) -> str:
+    if coding.is_nshift(carrier):
+        raise ValueError(f"takes numbers of a series, and {coding.NSHIFT} gives its parcels their own codes")
+    return carrier
+
+
 NotGiven = BeforeValidator(_not_given)
-Word = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PLAIN = r"^[^\x00-\x1f\x7f]+$"
+Word = Annotated[str, StringConstraints(max_length=100, pattern=PLAIN)]
 Number = Annotated[int, Field(ge=0, lt=10**10)]
 
 Name = Annotated[
@@ -72,7 +79,11 @@ class SeriesGiven(wire.WireModel):
     model_config = ConfigDict(populate_by_name=False, extra="forbid")
 
     carrier: Annotated[
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)],
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PLAIN),
+            AfterValidator(_with_series),
+        ],
         Field(description="Whose parcels get the codes, as parcels name it in `deliveryOperator`", examples=["Posti"]),
     ]
     contract_number: Annotated[Word | None, NotGiven, Field(description=WHAT_CONTRACTS_DO, examples=["612345"])] = None

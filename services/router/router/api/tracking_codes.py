@@ -33,7 +33,8 @@ FILE = {
                     "type": "string",
                     "description": "CSV in UTF-8 with a header; commas, semicolons or tabs. Columns: `trackingCode`;"
                     " `shipmentId`, `externalId` (your own reference) or `reference` (the order's number, of the last"
-                    f" {FOUND_FOR.days} days); and `parcelId`, which may be left out of a shipment with one parcel",
+                    f" {FOUND_FOR.days} days); and `parcelId`, which may be left out of a shipment with one parcel."
+                    " Names of a shipment that stand side by side must be names of the same one",
                 },
                 "example": "reference,parcelId,trackingCode\r\nBAR1,1,JJFI65432100000000224\r\n",
             }

@@ -15,7 +15,7 @@ from router import store
 from router.carriers import accounts, noting, trying
 from router.carriers.system import System
 from router.carriers.trying import Tried
-from router.store import bookings
+from router.store import bookings, letterheads
 from router.store.bookings import ClaimedBooking
 from shared import failpoints, failures, postgres
 from shared.postgres import Database
@@ -114,7 +114,8 @@ class Booker:
             try:
                 async with database.transaction() as tx:
                     shipment = await store.shipment(tx, claimed.shipment_id)
-                tried = await trying.tried(self.system, self.sealer, claimed, shipment)
+                    head, _ = await letterheads.letterhead(tx, claimed.retailer_id)
+                tried = await trying.tried(self.system, self.sealer, claimed, shipment, head)
                 failpoints.reach("booker.before-note")
                 outcome = await self._noted(database, claimed, tried)
             except asyncio.CancelledError:

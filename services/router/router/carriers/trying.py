@@ -11,8 +11,10 @@ from router.carriers import accounts, system
 from router.carriers.system import Account, Booked, ParcelToBook, System
 from router.domain import Parcel, Shipment, booking
 from router.domain.booking import Verdict
+from router.papers.letterhead import Letterhead
 from router.store.bookings import ClaimedBooking
 from shared import sealing
+from shared.contracts import Party
 from shared.sealing import Sealer
 
 WHOLE_S = 90.0
@@ -33,8 +35,13 @@ class Tried:
     label: bytes | None = None
 
 
-async def tried(at: System, sealer: Sealer, claimed: ClaimedBooking, shipment: Shipment | None) -> Tried:
-    """Try what is due of a booking, whose shipment is as it stands now. Raises nothing that a system may say."""
+async def tried(
+    at: System, sealer: Sealer, claimed: ClaimedBooking, shipment: Shipment | None, head: Letterhead
+) -> Tried:
+    """Try what is due of a booking, whose shipment is as it stands now, and whose retailer has this letterhead.
+
+    Raises nothing that a system may say.
+    """
     parcel = parcel_of(shipment, claimed.parcel_id)
     has_own = parcel is None or bool(parcel.tracking_codes)
     before = claimed.unsure and claimed.state == "pending"
@@ -55,7 +62,7 @@ async def tried(at: System, sealer: Sealer, claimed: ClaimedBooking, shipment: S
                 return Tried(Verdict("booked"), label=await at.label(str(claimed.carrier_id), account))
             if shipment is None or parcel is None or has_own:
                 return Tried(await _withdrawn(at, claimed, account))
-            booked = await at.book(to_book(shipment, parcel), account, maybe_booked=claimed.unsure)
+            booked = await at.book(to_book(shipment, parcel, head), account, maybe_booked=claimed.unsure)
     except system.Lost as error:
         # Whoever asks for the booking once more was told to look.
         return Tried(Verdict("refused", str(error)))
@@ -135,8 +142,11 @@ def key(shipment: str, parcel_id: str) -> str:
     return f"{shipment}-{parcel_id}"
 
 
-def to_book(shipment: Shipment, parcel: Parcel) -> ParcelToBook:
-    """A parcel as a carrier's system must know it."""
+def to_book(shipment: Shipment, parcel: Parcel, head: Letterhead) -> ParcelToBook:
+    """A parcel as a carrier's system must know it, with the sender that our own label would have.
+
+    Who receives it is told by its client's telephone and address of mail when its own are not known.
+    """
     delivery = shipment.delivery
     names = {(row.row_id, row.product_id): row.description or row.product_id for row in shipment.rows}
     contents = dict.fromkeys(names[packed.row_id, packed.product_id] for packed in parcel.rows if packed.delivered)
@@ -144,14 +154,21 @@ def to_book(shipment: Shipment, parcel: Parcel) -> ParcelToBook:
         key=key(shipment.shipment_id.hex, parcel.parcel_id),
         reference=shipment.order_external_id,
         service_code=parcel.service_code or "",
-        sender=delivery.sender or delivery.vendor,
-        receiver=delivery.delivery_address,
+        sender=delivery.sender or head.sender or delivery.vendor,
+        receiver=_reached(delivery.delivery_address, delivery.client),
         additional_services=parcel.additional_services,
         pickup_point_id=parcel.pickup_point_id,
         package_type=parcel.package_type,
         weight=parcel.weight,
         contents=", ".join(contents),
     )
+
+
+def _reached(receiver: Party, client: Party | None) -> Party:
+    if client is None:
+        return receiver
+    known = {"telephone": receiver.telephone or client.telephone, "email": receiver.email or client.email}
+    return receiver.model_copy(update=known)
 
 
 def parcel_of(shipment: Shipment | None, parcel_id: str) -> Parcel | None:

@@ -17,6 +17,8 @@ CANCELLED, DELIVERED, ERROR = "Cancelled", "Delivered", "Error"
 STATUSES = (*PROGRESS, CANCELLED, ERROR)
 FINAL = frozenset({CANCELLED, DELIVERED})
 FIRST_PARCEL = "1"
+WAY = ("service_code", "delivery_operator", "pickup_point_id")
+"""How an order, and a parcel, is sent: the service, whose it is, and where the parcel waits."""
 SHRUNK = "Shrunk"
 """The type of the event that is noted when less is to be sent."""
 
@@ -164,10 +166,33 @@ def called_off(shipment: Shipment, because: str, at: datetime) -> Shipment:
 
 
 def redirected(shipment: Shipment, delivery: Delivery, at: datetime) -> Shipment:
-    """The shipment when its order is to be sent otherwise; the very same when it is closed or that is nothing new."""
+    """The shipment when its order is to be sent otherwise; the very same when it is closed or that is nothing new.
+
+    A parcel that goes the way its order wanted goes the new one, whatever else its supplier has said of it; the way
+    that the supplier chose itself stays.
+    """
     if shipment.closed or shipment.delivery == delivery:
         return shipment
-    return replace(shipment, delivery=delivery, updated_at=at, version=shipment.version + 1)
+    parcels = tuple(_following(parcel, shipment, delivery) for parcel in shipment.parcels)
+    return replace(shipment, delivery=delivery, parcels=parcels, updated_at=at, version=shipment.version + 1)
+
+
+def _following(parcel: Parcel, shipment: Shipment, delivery: Delivery) -> Parcel:
+    """A parcel sent as its order says now, as far as it was sent as the order said before."""
+    before = shipment.delivery
+    changes: dict[str, object] = {}
+    if _way(parcel) == _way(before):
+        changes = dict(zip(WAY, _way(delivery), strict=True))
+        # The carrier's code for sorting belongs to the way.
+        if parcel.routing_service_code == before.routing_service_code or _way(delivery) != _way(before):
+            changes["routing_service_code"] = delivery.routing_service_code
+    if parcel.additional_services == with_handling(before.additional_services, shipment.handling):
+        changes["additional_services"] = with_handling(delivery.additional_services, shipment.handling)
+    return parcel.model_copy(update=changes)
+
+
+def _way(sent: Parcel | Delivery) -> tuple[str | None, ...]:
+    return tuple(getattr(sent, name) for name in WAY)
 
 
 def emptied(parcels: Iterable[Parcel]) -> tuple[Parcel, ...]:

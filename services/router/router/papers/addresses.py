@@ -40,13 +40,12 @@ def addressee(
 ) -> Addressee:
     """Who gets the parcel, and where.
 
-    A parcel that waits at a pickup point goes to that point's address, care of it, unless the address says `c/o`
-    itself; one that is not known is named by its id.
+    A parcel that waits at a pickup point goes to that point's address, care of it, unless the address is care of that
+    point already; one that is not known is named by its id.
     """
     telephone = party.telephone or (client.telephone if client else None)
     name, street = lines(party.name), lines(party.street_address)
-    said = CARE_OF in (party.name or "").casefold() or CARE_OF in (party.street_address or "").casefold()
-    if point is not None and not said:
+    if point is not None and not _is_care_of((*name, *street), " ".join(lines(point.name))):
         return Addressee(
             name=(*name, f"{CARE_OF} {' '.join(lines(point.name))}"),
             street=lines(point.street_address),
@@ -54,7 +53,8 @@ def addressee(
             country=country(point.country),
             telephone=telephone or "",
         )
-    unknown = (f"{words.word('pickup_point', language)} {pickup_point_id}",) if pickup_point_id and not said else ()
+    is_unknown = pickup_point_id and point is None
+    unknown = (f"{words.word('pickup_point', language)} {pickup_point_id}",) if is_unknown else ()
     return Addressee(
         name=name,
         street=(*street, *unknown),
@@ -62,6 +62,11 @@ def addressee(
         country=country(party.country),
         telephone=telephone or "",
     )
+
+
+def _is_care_of(address: Lines, point: str) -> bool:
+    """Whether a line of an address says that it is care of a pickup point, and not of somebody else."""
+    return any(CARE_OF in line and point.casefold() in line for line in map(str.casefold, address))
 
 
 def as_lines(receiver: Addressee) -> Lines:

@@ -30,7 +30,10 @@ MOST_WAITING = 100
 LONGEST_S = 20.0
 """So many may wait for the press, and so long may one piece of work take."""
 MOST_OF_ONE = 25
-"""So many of those that wait may be one organisation's, so that the others get their turn."""
+"""So many of those that wait may be one organisation's, so that there is room for others."""
+NEXT_OF_ONE = 2
+"""So many of an organisation stand in line with others: one is made, and the next is at hand. The rest waits behind
+them, so that nobody waits for all papers of another."""
 AGAIN_AFTER_S = 300.0
 """A paper that could not be made is not tried for so long: it would fail again, and hold up the others meanwhile."""
 MOST_FAILED = 1_000
@@ -68,6 +71,7 @@ class Press:
         self._hand: ThreadPoolExecutor | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: Tally[str] = Tally()
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._stopping = False
         self._failed: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
@@ -132,21 +136,27 @@ class Press:
             raise Busy(f"{self._waiting.total()} papers wait to be made")
         if asked_by and self._waiting[asked_by] >= self.most_of_one:
             raise Busy(f"{self._waiting[asked_by]} papers of yours wait to be made")
-        if self._hand is None:
-            # One thread, so that the process has one piece of work at a time, also when somebody does not wait for it.
-            self._hand = ThreadPoolExecutor(1, thread_name_prefix="press")
         self._waiting[asked_by] += 1
+        turn = self._turns.setdefault(asked_by, asyncio.Semaphore(NEXT_OF_ONE))
         try:
-            work = worker.piece((function, args))
-            return await asyncio.get_running_loop().run_in_executor(self._hand, self._made, function.__name__, work)
+            async with turn:
+                return await self._handed_over(function.__name__, worker.piece((function, args)))
         finally:
             self._waiting[asked_by] -= 1
             if not self._waiting[asked_by]:
-                del self._waiting[asked_by]
+                del self._waiting[asked_by], self._turns[asked_by]
+
+    async def _handed_over(self, paper: str, work: bytes) -> bytes:
+        if self._stopping:
+            raise _about_to_stop()
+        if self._hand is None:
+            # One thread, so that the process has one piece of work at a time, also when somebody does not wait for it.
+            self._hand = ThreadPoolExecutor(1, thread_name_prefix="press")
+        return await asyncio.get_running_loop().run_in_executor(self._hand, self._made, paper, work)
 
     def _made(self, paper: str, work: bytes) -> bytes:
         if self._stopping:
-            raise Busy("the service is about to stop")
+            raise _about_to_stop()
         for _ in range(TRIES):
             try:
                 with SECONDS.labels(paper).time():
@@ -204,6 +214,10 @@ class Press:
         if process is not None:
             process.kill()
             process.communicate()
+
+
+def _about_to_stop() -> Busy:
+    return Busy("the service is about to stop")
 
 
 def of(service: Service) -> Press:

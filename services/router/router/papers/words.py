@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Language = Literal["fi", "sv", "en"]
 
 LANGUAGES: Mapping[str, Language] = {"fi": "fi", "sv": "sv", "en": "en"}
 BY_COUNTRY: Mapping[str, Language] = {"FI": "fi", "SE": "sv", "AX": "sv"}
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
 
 WORDS: Mapping[str, Mapping[Language, str]] = {
     "note": {"fi": "Lähetysluettelo", "sv": "Följesedel", "en": "Delivery note"},
@@ -85,12 +88,13 @@ def chosen(texts: Mapping[str, str], language: Language) -> str | None:
 
 
 def day(moment: datetime, language: Language) -> str:
-    """A day as it is written."""
+    """A moment's day as it is written, where most of our readers are, as mails have it."""
+    here = moment.astimezone(HELSINKI)
     if language == "fi":
-        return f"{moment.day}.{moment.month}.{moment.year}"
+        return f"{here.day}.{here.month}.{here.year}"
     if language == "sv":
-        return f"{moment:%Y-%m-%d}"
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+        return f"{here:%Y-%m-%d}"
+    return f"{here.day} {MONTHS[here.month - 1]} {here.year}"
 
 
 def number(value: Decimal, language: Language) -> str:

@@ -32,6 +32,7 @@ class ClaimedBooking:
 
     shipment_id: UUID
     parcel_id: str
+    retailer_id: str
     supplier_id: str
     state: State
     attempts: int
@@ -178,6 +179,7 @@ def _claimed(row: Record) -> ClaimedBooking:
     return ClaimedBooking(
         shipment_id=row["shipment_id"],
         parcel_id=row["parcel_id"],
+        retailer_id=row["retailer_id"],
         supplier_id=row["supplier_id"],
         state=row["state"],
         attempts=row["attempts"],

@@ -35,6 +35,7 @@ class CodeLine:
     """A line: which shipment, by which of its names, which parcel, None for the only one, and a code of it.
 
     `code` is None of a line that is wrong, as far as it says what it is about: its parcel has a code that is not known.
+    `beside` are the shipment's other names, which the line has too.
     """
 
     line: int
@@ -42,6 +43,7 @@ class CodeLine:
     name: str
     parcel_id: str | None
     code: str | None
+    beside: tuple[tuple[Name, str], ...] = ()
 
     @property
     def shipment_id(self) -> UUID | None:
@@ -147,8 +149,11 @@ def _line(line: int, columns: Sequence[str], given: Sequence[str]) -> tuple[Code
 def _about(line: int, values: Mapping[str, str]) -> CodeLine | None:
     """What a line is about, without its code."""
     right = {column: value for column, value in values.items() if _fault(line, column, value) is None}
-    named_by: Name | None = next((name for name in NAMES if name in right), None)
-    return None if named_by is None else CodeLine(line, named_by, right[named_by], right.get("parcelId"), None)
+    named = tuple((name, right[name]) for name in NAMES if name in right)
+    if not named:
+        return None
+    (named_by, name), *beside = named
+    return CodeLine(line, named_by, name, right.get("parcelId"), None, tuple(beside))
 
 
 def _fault(line: int, column: str, value: str) -> LineFault | None:

@@ -47,7 +47,10 @@ def load(lines: Sequence[CodeLine], shipments: Iterable[Shipment], at: datetime)
         if isinstance(shipment, LineFault):
             continue
         meant[shipment.shipment_id] = shipment
-        if isinstance(parcel_id, LineFault) or line.code is None:
+        other = _contradiction(line, shipment)
+        if line.code is not None and other is not None:
+            wrong.append(other)
+        if isinstance(parcel_id, LineFault) or line.code is None or other is not None:
             of = None if isinstance(parcel_id, LineFault) else parcel_id
             spoilt.setdefault((shipment.shipment_id, of), line.line)
         else:
@@ -97,6 +100,16 @@ def _shipment_of(line: CodeLine, named: Named) -> Shipment | LineFault:
         message = f"{line.name} names {len(found)} shipments; name one by its shipmentId: {ids}"
         return LineFault(line.line, line.named_by, "several_shipments", message)
     return found[0]
+
+
+def _contradiction(line: CodeLine, shipment: Shipment) -> LineFault | None:
+    """Why a line is about two shipments: its columns were sorted apart, say, and whose code it has nobody knows."""
+    has = {"reference": shipment.order_external_id, "externalId": shipment.external_reference}
+    for field, name in line.beside:
+        if has[field] not in (None, name):
+            message = f"{name} is not the shipment that {line.name} names, which has {has[field]}"
+            return LineFault(line.line, field, "contradiction", message)
+    return None
 
 
 def _parcel_of(line: CodeLine, shipment: Shipment) -> str | LineFault:
