@@ -219,6 +219,16 @@ async def test_a_secret_is_changed_and_the_old_one_is_good_for_a_while(
         receiver.received[-1].verified(new)
 
 
+@pytest.mark.parametrize("body", [b"", b" ", b'""', b"null", b"{}"])
+async def test_what_needs_no_body_is_done_however_that_is_left_out(
+    client: httpx.AsyncClient, receiver: Receiver, body: bytes
+) -> None:
+    await put(client, receiver.address)
+    for path in ("rotate", "resume"):
+        answer = await client.post(f"{WEBHOOKS}/hook/{path}", headers=retailer, content=body)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_a_paused_webhook_goes_on_where_it_was_or_behind_a_cursor(
     client: httpx.AsyncClient, notes: Database, receiver: Receiver
 ) -> None:

@@ -122,6 +122,20 @@ async def test_an_order_that_was_placed_anew_shows_what_comes_back_of_the_first(
     assert (await shop.get(f"{ORDERS}/A-1")).headers["etag"] != tag
 
 
+async def test_a_row_names_the_shipments_that_delivered_it_also_when_the_order_is_opened_again(
+    shop: httpx.AsyncClient, book: Database, order: UUID
+) -> None:
+    first = (await get(shop, "A-1"))["rows"][0]["shipmentIds"]
+    await changing.reopen_order(book, SHOP, "A-1", edited(), None)
+    assert (await get(shop, "A-1"))["rows"][0]["shipmentIds"] == first
+    await deliver(book)
+    await changing.reopen_order(book, SHOP, "A-1", edited(), None)
+    opened = await get(shop, "A-1")
+    assert (len(first), len(opened["rows"][0]["shipmentIds"])) == (1, 2)
+    assert opened["rows"][0]["shipmentIds"][0] == first[0]
+    assert (await change(shop, "A-1", opened)).json() == opened
+
+
 async def test_a_return_of_an_order_that_is_not_in_the_book_is_for_a_person(book: Database, order: UUID) -> None:
     async with book.transaction() as tx:
         with pytest.raises(Unprocessable):

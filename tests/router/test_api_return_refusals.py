@@ -125,3 +125,14 @@ async def test_bad_input_is_named_field_by_field_and_changes_nothing(
     assert returned["rows"][0]["quantity"] == 5
     refused = await receive(client, supplier, returned, {"externalId": "1", "restock": "perhaps", "condition": "Bad"})
     assert {error["field"] for error in refused.json()["errors"]} == {"rows[0].restock", "rows[0].condition"}
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b'""', b"null", b"{}"])
+async def test_a_return_is_cancelled_without_a_reason_however_that_is_left_out(
+    client: httpx.AsyncClient, retailer: Headers, delivered: Shipment, body: bytes
+) -> None:
+    returned = await register(client, retailer, delivered)
+    answer = await client.post(f"{RETURNS}/{returned['returnId']}/cancellation", content=body, headers=retailer)
+    assert (answer.status_code, answer.json()["status"]["value"]) == (200, "Cancelled")
+    wrong = await client.post(f"{RETURNS}/{returned['returnId']}/cancellation", content=b"[]", headers=retailer)
+    assert wrong.status_code == 400

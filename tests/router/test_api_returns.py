@@ -168,16 +168,20 @@ async def test_a_list_shows_what_is_asked_for(
     for one in shipments[:2]:
         await deliver(client, supplier, one)
     first, second, third = [
-        await register(client, retailer, shipments[number], entry("1", 1), returnAddress=WAREHOUSE)
-        for number in (0, 1, 0)
+        await register(
+            client, retailer, shipments[number], entry("1", 1), returnAddress=WAREHOUSE, externalId=f"RMA-{place}"
+        )
+        for place, number in enumerate((0, 1, 0), 1)
     ]
     await receive(client, supplier, third, {"externalId": "1"})
     for query, wanted in (
         ("orderExternalId=A-2", [second]),
+        ("externalId=RMA-2", [second]),
+        ("externalId=RMA-2&orderExternalId=A-1", []),
         (f"shipmentId={shipments[0].shipment_id}&status=Registered", [first]),
         ("status=Registered,Cancelled", [first, second]),
         (f"trackingCode={second['trackingCodes'][0]}", [second]),
-        ("orderExternalId=&status=&shipmentId=&page=1&size=1", [second]),
+        ("externalId=&orderExternalId=&status=&shipmentId=&page=1&size=1", [second]),
         ("orderExternalId=nobody", []),
         ("updatedFrom=2199-01-01T00:00:00Z", []),
     ):

@@ -16,8 +16,11 @@ async def with_rows(tx: Transaction, orders: Mapping[UUID, Order]) -> dict[UUID,
 
 
 async def shown_rows(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, dict[str, Row]]:
-    """The rows of orders as they are shown: with their parts, and with what comes back of them."""
+    """The rows of orders as they are shown: with their parts, what was sent of them before, and what comes back."""
     rows = await store.rows_of(tx, ids, await store.parts_of(tx, ids))
+    for (order_id, row_id), shipments in (await store.sent_before(tx, ids)).items():
+        if row_id in rows[order_id]:
+            rows[order_id][row_id] = replace(rows[order_id][row_id], sent_before=shipments)
     for (order_id, row_id), returns in (await store.returns_of(tx, ids)).items():
         if row_id in rows[order_id]:
             rows[order_id][row_id] = replace(rows[order_id][row_id], returns=returns)

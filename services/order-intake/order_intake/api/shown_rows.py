@@ -37,7 +37,8 @@ class RowProgress(wire.WireModel):
         default=None, description="When it was routed last", examples=["2026-01-02T08:00:01.000Z"]
     )
     shipment_ids: tuple[UUID, ...] = Field(
-        description="The shipments that have something of the row", examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]]
+        description="The shipments that have something of the row, or delivered some before the order was opened again",
+        examples=[["0197f8a2-7c1e-7d30-8000-000000000001"]],
     )
     returned_quantity: wire.Number | None = Field(
         default=None, description="What of the row came back; left out when nothing was registered", examples=[1]
@@ -67,7 +68,7 @@ def progress(row: Row) -> dict[str, Any]:
         "waitingQuantity": wire.shortest(row.waiting),
         "cancelledQuantity": wire.shortest(row.cancelled_in_all),
         "routedWarehouses": _routed_warehouses(row),
-        "shipmentIds": [str(shipment_id) for shipment_id, part in row.parts.items() if part.quantity > 0],
+        "shipmentIds": [str(shipment_id) for shipment_id in _shipments(row)],
     }
     if routed := [part.routed_at for part in row.parts.values() if part.routed_at is not None]:
         answer["lastRoutedDateTime"] = problems.timestamp(max(routed))
@@ -85,6 +86,10 @@ def progress(row: Row) -> dict[str, Any]:
 def codes_of(rows: Iterable[Row]) -> list[str]:
     """The tracking codes of all parts of rows, each once."""
     return list(dict.fromkeys(code for row in rows for part in row.parts.values() for code in part.tracking_codes))
+
+
+def _shipments(row: Row) -> tuple[UUID, ...]:
+    return (*row.sent_before, *(shipment_id for shipment_id, part in row.parts.items() if part.quantity > 0))
 
 
 def _routed_warehouses(row: Row) -> list[dict[str, Any]]:

@@ -72,8 +72,9 @@ class Row:
     `quantity` is what this order asks for: what the document says, less what of an earlier order with the same number
     was delivered (`delivered_before`) or cancelled by its retailer (`cancelled_before`). `reserved`, `waiting`,
     `rerouting`, `unserved` and `cancelled` are the newest routing's: promised to an order that is held, promised and
-    not in stock yet, asked for again, not promised at all, not coming any more. `returns` are known where the row is to
-    be shown: nothing is decided by them.
+    not in stock yet, asked for again, not promised at all, not coming any more. `returns`, and `sent_before`, the
+    shipments that delivered something of it before it was placed anew, are known where the row is to be shown: nothing
+    is decided by them.
     """
 
     external_id: str
@@ -91,6 +92,7 @@ class Row:
     history: tuple[Step, ...] = ()
     parts: Mapping[UUID, Part] = field(default_factory=dict)
     returns: tuple[Returned, ...] = ()
+    sent_before: tuple[UUID, ...] = ()
 
     @property
     def delivered_in_all(self) -> Decimal:

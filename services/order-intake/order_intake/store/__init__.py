@@ -16,7 +16,15 @@ from order_intake.store.placed import (
     save_document,
 )
 from order_intake.store.products import known_products, save_products
-from order_intake.store.progress import orders_for_update, parts_of, rows_of, save_orders, save_parts, save_rows
+from order_intake.store.progress import (
+    orders_for_update,
+    parts_of,
+    rows_of,
+    save_orders,
+    save_parts,
+    save_rows,
+    sent_before,
+)
 from order_intake.store.returns import (
     ReturnBook,
     current_orders,
@@ -68,5 +76,6 @@ __all__ = [
     "save_products",
     "save_returns",
     "save_rows",
+    "sent_before",
     "touch_orders",
 ]

@@ -47,6 +47,22 @@ async def parts_of(tx: Transaction, ids: Iterable[UUID]) -> dict[tuple[UUID, str
     return parts
 
 
+async def sent_before(tx: Transaction, ids: Iterable[UUID]) -> dict[tuple[UUID, str], tuple[UUID, ...]]:
+    """The shipments that delivered something of orders whose places these took, by order and row, the oldest first."""
+    rows = await tx.fetch(
+        "WITH RECURSIVE line AS (SELECT id AS shown, replaces AS id FROM orders WHERE id = ANY($1::uuid[])"
+        " UNION ALL SELECT line.shown, o.replaces FROM line JOIN orders o ON o.id = line.id)"
+        " SELECT line.shown, p.row_external_id, p.shipment_id FROM line JOIN row_parts p ON p.order_id = line.id"
+        " WHERE p.delivered > 0 ORDER BY p.order_id, p.shipment_id",
+        list(ids),
+    )
+    found: dict[tuple[UUID, str], tuple[UUID, ...]] = {}
+    for row in rows:
+        key = (row["shown"], row["row_external_id"])
+        found[key] = (*found.get(key, ()), row["shipment_id"])
+    return found
+
+
 async def rows_of(
     tx: Transaction, ids: Iterable[UUID], parts: Mapping[tuple[UUID, str], Mapping[UUID, Part]]
 ) -> dict[UUID, dict[str, Row]]:

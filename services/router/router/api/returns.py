@@ -34,6 +34,15 @@ async def list_returns(
     request: Request,
     caller: Party,
     asked: Annotated[wire.PageRequest, Depends(wire.page_request(20))],
+    external_id: Annotated[
+        str | None,
+        Query(
+            alias="externalId",
+            description="Only those that whoever registered them gave this number, as it is printed on their labels",
+            examples=["RMA-17"],
+        ),
+        NotGiven,
+    ] = None,
     order_external_id: Annotated[
         str | None, Query(alias="orderExternalId", description="Only those of this order", examples=["BAR1"]), NotGiven
     ] = None,
@@ -66,6 +75,7 @@ async def list_returns(
     wanted = WantedReturns(
         supplier_id=caller.organisation if as_supplier else None,
         retailer_id=None if as_supplier else caller.organisation,
+        reference=external_id,
         order_external_id=order_external_id,
         shipment_id=shipment_id,
         tracking_code=tracking_code,

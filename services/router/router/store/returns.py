@@ -30,6 +30,7 @@ class WantedReturns:
 
     supplier_id: str | None = None
     retailer_id: str | None = None
+    reference: str | None = None
     order_external_id: str | None = None
     shipment_id: UUID | None = None
     tracking_code: str | None = None
@@ -41,6 +42,7 @@ class WantedReturns:
         """The condition on `returns`, with the parameters of `arguments`; what is not asked for is left out."""
         party = "supplier_id" if self.supplier_id is not None else "retailer_id"
         asked = {
+            "reference = ${}": self.reference,
             "order_external_id = ${}": self.order_external_id,
             "shipment_id = ${}": self.shipment_id,
             "tracking_codes @> ARRAY[${}::text]": self.tracking_code,
@@ -55,7 +57,10 @@ class WantedReturns:
         """The parameters of `condition`."""
         party = self.supplier_id if self.supplier_id is not None else self.retailer_id
         statuses = None if self.statuses is None else list(self.statuses)
-        asked = (self.order_external_id, self.shipment_id, self.tracking_code, statuses, self.changed_since)
+        asked = (
+            *(self.reference, self.order_external_id, self.shipment_id, self.tracking_code),
+            *(statuses, self.changed_since),
+        )
         return (party, *(value for value in asked if value is not None))
 
     @property
