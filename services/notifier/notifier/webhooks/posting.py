@@ -103,7 +103,7 @@ def _seconds(retry_after: str) -> float:
         return float(retry_after[:9])
     try:
         return max((parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 
