@@ -151,6 +151,14 @@ async def test_a_compressed_answer_is_not_unpacked() -> None:
     assert reply.taken
 
 
+async def test_answers_are_asked_for_as_they_can_be_read_in_the_log() -> None:
+    async with receivers.running() as receiver:
+        posting = Posting(Guard(["127.0.0.0/8"], http=True), 5)
+        await posting.send(Outgoing(receiver.address, (signing.new_secret(),), "e1", b"{}"))
+        await posting.close()
+    assert receiver.received[0].headers["accept-encoding"] == "identity"
+
+
 @pytest.mark.parametrize(
     "wish",
     [
