@@ -145,7 +145,7 @@ async def resume_webhook(request: Request, caller: Party, webhook_id: WebhookId)
     async with database(request).transaction_of(organisation) as tx:
         found = await webhook_of(tx, organisation, webhook_id)
         position = cursor.read(given.cursor or str(found.position), await feed.standing(tx, organisation))
-        await store.resume(tx, organisation, webhook_id, position)
+        await store.resume(tx, organisation, webhook_id, None if given.cursor is None else position)
         found = await webhook_of(tx, organisation, webhook_id)
     return wire.answer(webhook_bodies.shown(found))
 

@@ -176,11 +176,16 @@ async def save_sealed_anew(tx: Transaction, secrets: Sequence[SealedSecrets]) ->
     )
 
 
-async def resume(tx: Transaction, organisation: str, name: str, position: int) -> None:
-    """Let a webhook go on behind a position, once a request in hand is answered."""
+async def resume(tx: Transaction, organisation: str, name: str, position: int | None) -> None:
+    """Let a webhook go on, behind a position if one is given, once a request in hand is answered.
+
+    Without one it goes on where it is: what whoever sends to it at this moment has not noted yet counts as taken.
+    """
     await tx.execute(
-        "UPDATE webhooks SET state = 'active', why = NULL, position = $3, attempts = 0, failing_since = NULL,"
-        " next_at = now(), change = change + 1, placed = change + 1 WHERE organisation = $1 AND name = $2",
+        "UPDATE webhooks SET state = 'active', why = NULL, position = coalesce($3, position), attempts = 0,"
+        " failing_since = NULL, next_at = now(), change = change + 1,"
+        " placed = CASE WHEN $3::bigint IS NULL THEN placed ELSE change + 1 END"
+        " WHERE organisation = $1 AND name = $2",
         organisation,
         name,
         position,
