@@ -220,6 +220,22 @@ async def test_a_secret_is_changed_and_the_old_one_is_good_for_a_while(
         receiver.received[-1].verified(new)
 
 
+async def test_a_secret_that_is_changed_twice_leaves_both_before_it_good(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    # Whoever did not hear the answer asks again, and its receiver knows none of the new secrets yet.
+    secrets = [(await put(client, receiver.address))["secret"]]
+    for _ in range(2 + store.MOST_OLDER):
+        secrets.append((await client.post(f"{WEBHOOKS}/hook/rotate", headers=retailer)).json()["secret"])
+        await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)
+        for good in secrets[-2 - store.MOST_OLDER :]:
+            receiver.received[-1].verified(good)
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 2 + store.MOST_OLDER
+    await client.post(f"{WEBHOOKS}/hook/rotate", headers=retailer, json={"hours": 0})
+    await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 1
+
+
 async def test_a_paused_webhook_goes_on_where_it_was_or_behind_a_cursor(
     client: httpx.AsyncClient, notes: Database, receiver: Receiver
 ) -> None:
