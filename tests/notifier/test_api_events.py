@@ -136,6 +136,36 @@ async def test_more_than_twenty_who_wait_for_one_feed_are_asked_to_come_later(
     assert {tuple(ids) for ids, _ in await asyncio.gather(*waiting)} == {("e1",)}
 
 
+async def test_one_who_has_hung_up_has_no_place_among_those_who_wait(notes: Database, service: Service) -> None:
+    hung_up = asyncio.Event()
+    came: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if not came:
+            await hung_up.wait()
+        return came.pop() if came else {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": EVENTS,
+        "raw_path": EVENTS.encode(),
+        "query_string": b"wait=30",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in retailer.items()],
+        "asgi": {"spec_version": "2.3"},
+    }
+    async with builders.client_of(service, notes, signer):
+        asking = asyncio.ensure_future(service.app(scope, receive, send))
+        await builders.eventually(_waiting, lambda found: found == 1)
+        hung_up.set()
+        async with asyncio.timeout(5):
+            await asking
+    assert news.waited_for() == []
+
+
 async def test_who_waits_is_let_go_when_the_service_stops(notes: Database, service: Service) -> None:
     service.ready = True
     waiting = asyncio.create_task(reading.wait(service, notes, messages.RETAILER, 0, 10, 600))

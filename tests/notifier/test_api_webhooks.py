@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 
 from notifier import app
 from notifier.feed import keeping
@@ -229,6 +230,22 @@ async def test_what_needs_no_body_is_done_however_that_is_left_out(
         assert answer.status_code == 200, answer.text
 
 
+async def test_a_secret_that_is_changed_twice_leaves_both_before_it_good(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    # Whoever did not hear the answer asks again, and its receiver knows none of the new secrets yet.
+    secrets = [(await put(client, receiver.address))["secret"]]
+    for _ in range(2 + store.MOST_OLDER):
+        secrets.append((await client.post(f"{WEBHOOKS}/hook/rotate", headers=retailer)).json()["secret"])
+        await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)
+        for good in secrets[-2 - store.MOST_OLDER :]:
+            receiver.received[-1].verified(good)
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 2 + store.MOST_OLDER
+    await client.post(f"{WEBHOOKS}/hook/rotate", headers=retailer, json={"hours": 0})
+    await client.post(f"{WEBHOOKS}/hook/test", headers=retailer)
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 1
+
+
 async def test_a_paused_webhook_goes_on_where_it_was_or_behind_a_cursor(
     client: httpx.AsyncClient, notes: Database, receiver: Receiver
 ) -> None:
@@ -250,6 +267,26 @@ async def test_a_paused_webhook_goes_on_where_it_was_or_behind_a_cursor(
     assert refused.status_code == 410
     assert "cursor 3" in refused.json()["message"]
     assert (await client.post(f"{WEBHOOKS}/hook/resume", headers=retailer, json={"cursor": "3"})).status_code == 200
+
+
+async def test_one_that_is_told_to_go_on_while_it_does_repeats_nothing(
+    client: httpx.AsyncClient, notes: Database, settings: Settings, receiver: Receiver
+) -> None:
+    await put(client, receiver.address)
+    ids, answered = await tell(notes, 1, 2, 3), asyncio.Event()
+
+    async def waits_with_the_third(_: web.Request, got: receivers.Received) -> web.StreamResponse:
+        if got.id == ids[2]:
+            await answered.wait()
+        return web.Response()
+
+    receiver.way = waits_with_the_third
+    async with couriers(notes, impatient(settings)):
+        await until(lambda: len(receiver.received) == 3)
+        resumed = (await client.post(f"{WEBHOOKS}/hook/resume", headers=retailer)).json()
+        answered.set()
+        await noted(notes, 3)
+    assert (resumed["state"], receiver.took) == ("active", ids)
 
 
 async def test_without_a_key_for_secrets_there_are_no_webhooks(

@@ -151,6 +151,33 @@ async def test_a_compressed_answer_is_not_unpacked() -> None:
     assert reply.taken
 
 
+async def test_answers_are_asked_for_as_they_can_be_read_in_the_log() -> None:
+    async with receivers.running() as receiver:
+        posting = Posting(Guard(["127.0.0.0/8"], http=True), 5)
+        await posting.send(Outgoing(receiver.address, (signing.new_secret(),), "e1", b"{}"))
+        await posting.close()
+    assert receiver.received[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "soon",
+        "-5",
+        "Fri, 31 Dec 99999999999999999999 23:59:59 GMT",
+        "Fri, 31 Dec 2027 23:59:59 +99999999999999",
+        "Fri, 31 Dec 2027 23:59:59",
+    ],
+)
+async def test_a_pause_that_no_clock_can_tell_is_none(wish: str) -> None:
+    async with receivers.running() as receiver:
+        receiver.way = receivers.says(503, Retry_After=wish)
+        posting = Posting(Guard(["127.0.0.0/8"], http=True), 5)
+        _, reply = await posting.send(Outgoing(receiver.address, (signing.new_secret(),), "e1", b"{}"))
+        await posting.close()
+    assert (reply.status, reply.retry_after_s) == (503, 0.0)
+
+
 @given(st.binary(), st.lists(st.just(None), min_size=1, max_size=3))
 def test_the_public_library_finds_our_signatures_good(body: bytes, keys: list[None]) -> None:
     secrets = tuple(signing.new_secret() for _ in keys)

@@ -118,6 +118,8 @@ async def test_secrets_come_under_the_newest_key_and_the_older_one_can_go(
     async with notes.transaction() as tx:
         assert await store.change_secret(tx, SHOP, "hook2", sealing.Sealer([KEY]).seal("whsec_new", "a name"), 24)
         await tx.execute("UPDATE webhooks SET old_secret = $1 WHERE name = 'hook2'", lost)
+    async with notes.transaction() as tx:
+        assert await store.change_secret(tx, SHOP, "hook3", sealing.Sealer([KEY]).seal("whsec_newer", "a name"), 24)
     newest = sealing.new_key()
     both = sealing.Sealer([newest, KEY])
     assert await resealing.seal_anew(notes, both, at_once=2) == 4

@@ -78,8 +78,9 @@ async def read_events(
     organisation = caller.organisation
     position = await reading.begin(database, organisation, cursor)
     if wait:
+        service, gone = request.app.state.service, request.is_disconnected
         with reading.readers.taken_by(organisation):
-            found = await reading.wait(request.app.state.service, database, organisation, position, limit, wait)
+            found = await reading.wait(service, database, organisation, position, limit, wait, gone)
     else:
         found = await reading.page(database, organisation, position, limit)
     events = b",".join(event.content for event in found.events)

@@ -50,7 +50,10 @@ class RotateBody(wire.WireModel):
     """How to change a secret."""
 
     hours: Annotated[
-        float, Field(ge=0, le=168, description="So long every request is signed with the old secret as well")
+        float,
+        Field(
+            ge=0, le=168, description="So long every request is signed with the old secret as well; 0 ends all old ones"
+        ),
     ] = 24.0
 
 
@@ -101,7 +104,9 @@ class DeliveryShown(wire.WireModel):
     kind: Annotated[Kind, Field(description="event: in its turn · test · redelivery: because you asked for it again")]
     event_id: Annotated[str, Field(description="The event's id, sent as `webhook-id`")]
     event_type: Annotated[str, Field(description="What happened", examples=["shipment.created"])]
-    attempt: Annotated[int, Field(description="How often the event has been sent by then")]
+    attempt: Annotated[
+        int, Field(description="Which try it was to send the event in its turn; 1 for what was sent by hand")
+    ]
     url: Annotated[str, Field(description="Where it was sent")]
     sent_at: Annotated[wire.Moment, Field(description="When it was sent; in seconds as `webhook-timestamp`")]
     milliseconds: Annotated[int, Field(description="How long it took until there was an answer, or none")]

@@ -65,9 +65,9 @@ async def list_webhooks(
 @router.put(
     "/{webhook_id}",
     summary="Create or change a webhook",
-    description="Every event of the feed that you want is sent there, in order, each once it was taken; signed as"
-    " Standard Webhooks says. A new webhook's secret is in the answer, and nowhere else. A change keeps the secret, and"
-    " sends at once what was refused before.",
+    description="Every event of the feed that you want is sent there, in order, the next once the one before was taken;"
+    " signed as Standard Webhooks says. A new webhook's secret is in the answer, and nowhere else. A change keeps the"
+    " secret, and sends at once what was refused before; one that is paused stays so until you resume it.",
     response_model=WebhookShown,
     responses={**TOO_MANY, **TOO_OLD},
     openapi_extra=body_of(WebhookBody),
@@ -113,7 +113,8 @@ async def delete_webhook(request: Request, caller: Party, webhook_id: WebhookId)
 @router.post(
     "/{webhook_id}/rotate",
     summary="Change the secret of a webhook",
-    description="The new secret is in the answer. For a while requests carry two signatures, of which either is good.",
+    description="The new secret is in the answer. For a while requests are signed with the old one as well, and either"
+    " signature is good; also when you change it again in that time, for up to three older ones.",
     response_model=WebhookShown,
     openapi_extra=body_of(RotateBody, required=False),
 )
@@ -145,7 +146,7 @@ async def resume_webhook(request: Request, caller: Party, webhook_id: WebhookId)
     async with database(request).transaction_of(organisation) as tx:
         found = await webhook_of(tx, organisation, webhook_id)
         position = cursor.read(given.cursor or str(found.position), await feed.standing(tx, organisation))
-        await store.resume(tx, organisation, webhook_id, position)
+        await store.resume(tx, organisation, webhook_id, None if given.cursor is None else position)
         found = await webhook_of(tx, organisation, webhook_id)
     return wire.answer(webhook_bodies.shown(found))
 

@@ -1,7 +1,7 @@
 """Reading a feed: what comes behind a cursor, at once or as soon as there is something."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from notifier.feed import cursor, news, store
@@ -15,7 +15,7 @@ MOST_READING = 20
 MOST_BYTES = 2_000_000
 """A page ends with the event that makes it so large."""
 LOOK_UP_S = 1.0
-"""So often one that waits looks whether the service is about to stop."""
+"""So often one that waits looks whether anybody still wants an answer, and whether the service is about to stop."""
 
 
 readers = Places("requests wait for news of this feed", MOST_READING, again_s=1)
@@ -46,12 +46,22 @@ async def page(database: Database, organisation: str, position: int, limit: int)
     return Page(events, events[-1].position if events else position, full)
 
 
+async def _nobody() -> bool:
+    return False
+
+
 async def wait(
-    service: Service, database: Database, organisation: str, position: int, limit: int, seconds: float
+    service: Service,
+    database: Database,
+    organisation: str,
+    position: int,
+    limit: int,
+    seconds: float,
+    has_gone: Callable[[], Awaitable[bool]] = _nobody,
 ) -> Page:
     """The next events behind a position once there are some; none after so many seconds, or when the service stops.
 
-    Whoever calls has a place among the `readers`.
+    Whoever calls has a place among the `readers`. None as well for one that `has_gone`: its place is for others.
     """
     clock = asyncio.get_running_loop().time
     until, was_ready = clock() + seconds, service.ready
@@ -61,7 +71,7 @@ async def wait(
             found = await page(database, organisation, position, limit)
             while not found.events and not heard.is_set():
                 left = until - clock()
-                if left <= 0 or (was_ready and not service.ready):
+                if left <= 0 or (was_ready and not service.ready) or await has_gone():
                     return found
                 try:
                     await asyncio.wait_for(heard.wait(), min(left, LOOK_UP_S))

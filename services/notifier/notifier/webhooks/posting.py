@@ -61,7 +61,9 @@ class Posting:
         await self.guard.names.close()
 
     async def _post(self, url: URL, headers: dict[str, str], body: bytes) -> Reply:
-        headers = {"content-type": "application/json", "user-agent": USER_AGENT, **headers}
+        # The beginning of an answer is for people to read in the log: it is not to come compressed.
+        ours = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": USER_AGENT}
+        headers = {**ours, **headers}
         async with self._opened().post(url, data=body, headers=headers, allow_redirects=False) as answer:
             heard = bytearray()
             # Who has said that it took the event has taken it, however long its text goes on.
@@ -103,7 +105,7 @@ def _seconds(retry_after: str) -> float:
         return float(retry_after[:9])
     try:
         return max((parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 

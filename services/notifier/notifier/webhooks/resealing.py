@@ -35,7 +35,8 @@ def _anew(sealer: Sealer, kept: SealedSecrets) -> SealedSecrets | None:
     """The secrets of a webhook, each under the newest key if it can be opened; None when nothing changes by that."""
     secret = _resealed(sealer, kept.id, kept.secret)
     old = None if kept.old_secret is None else _resealed(sealer, kept.id, kept.old_secret)
-    anew = SealedSecrets(kept.id, secret, old)
+    older = tuple(_resealed(sealer, kept.id, one) for one in kept.older_secrets)
+    anew = SealedSecrets(kept.id, secret, old, older)
     return None if anew == kept else anew
 
 

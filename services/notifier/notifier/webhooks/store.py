@@ -44,11 +44,12 @@ class Webhook:
 
 @dataclass(frozen=True)
 class SealedSecrets:
-    """The secrets of a webhook as they are kept; the old one until it is replaced by the next."""
+    """The secrets of a webhook as they are kept; the old ones until they are replaced by the next."""
 
     id: int
     secret: bytes
     old_secret: bytes | None
+    older_secrets: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,13 @@ class Sent:
     reply: Reply
 
 
+MOST_OLDER = 3
+"""So many secrets from before the old one are kept: each is one signature more over every request."""
+
 SHOWN = (
-    "SELECT w.*, CASE WHEN w.old_until > now() THEN ARRAY[w.secret, w.old_secret] ELSE ARRAY[w.secret] END AS secrets,"
+    "SELECT w.*, w.secret || ARRAY(SELECT o.secret"
+    " FROM unnest(w.old_secret || w.older_secrets, w.old_until || w.older_untils)"
+    " WITH ORDINALITY AS o (secret, until, place) WHERE o.until > now() ORDER BY o.place) AS secrets,"
     " greatest(coalesce(f.position, 0) - w.position, 0) AS behind,"
     " coalesce(extract(epoch FROM now() - w.failing_since)::float8, 0) AS failing_s"
 )
@@ -145,16 +151,26 @@ async def delete_webhook(tx: Transaction, organisation: str, name: str) -> bool:
 
 
 async def change_secret(tx: Transaction, organisation: str, name: str, secret: bytes, old_hours: float) -> bool:
-    """Give a webhook a new secret; the one before signs as well for so many hours. False when there is no webhook."""
+    """Give a webhook a new secret; the one before signs as well for so many hours. False when there is no webhook.
+
+    Older ones sign until their own time is over; for 0 hours none does any more.
+    """
     return bool(
         await tx.execute(
-            "UPDATE webhooks SET secret = $3, change = change + 1, old_secret = CASE WHEN $4 > 0 THEN secret END,"
-            " old_until = CASE WHEN $4 > 0 THEN now() + make_interval(secs => $4 * 3600) END"
+            "WITH good AS (SELECT o.secret, o.until, o.place FROM webhooks w,"
+            " unnest(w.old_secret || w.older_secrets, w.old_until || w.older_untils)"
+            " WITH ORDINALITY AS o (secret, until, place)"
+            " WHERE w.organisation = $1 AND w.name = $2 AND o.until > now() AND $4 > 0 ORDER BY o.place LIMIT $5)"
+            " UPDATE webhooks SET secret = $3, change = change + 1, old_secret = CASE WHEN $4 > 0 THEN secret END,"
+            " old_until = CASE WHEN $4 > 0 THEN now() + make_interval(secs => $4 * 3600) END,"
+            " older_secrets = ARRAY(SELECT secret FROM good ORDER BY place),"
+            " older_untils = ARRAY(SELECT until FROM good ORDER BY place)"
             " WHERE organisation = $1 AND name = $2",
             organisation,
             name,
             secret,
             old_hours,
+            MOST_OLDER,
         )
     )
 
@@ -162,25 +178,35 @@ async def change_secret(tx: Transaction, organisation: str, name: str, secret: b
 async def secrets_for_update(tx: Transaction, after: int, limit: int) -> list[SealedSecrets]:
     """Lock the next webhooks behind a number, of all organisations, and return their secrets."""
     rows = await tx.fetch(
-        "SELECT id, secret, old_secret FROM webhooks WHERE id > $1 ORDER BY id LIMIT $2 FOR UPDATE", after, limit
+        "SELECT id, secret, old_secret, older_secrets FROM webhooks WHERE id > $1 ORDER BY id LIMIT $2 FOR UPDATE",
+        after,
+        limit,
     )
-    return [SealedSecrets(row["id"], row["secret"], row["old_secret"]) for row in rows]
+    return [SealedSecrets(row["id"], row["secret"], row["old_secret"], tuple(row["older_secrets"])) for row in rows]
 
 
 async def save_sealed_anew(tx: Transaction, secrets: Sequence[SealedSecrets]) -> None:
     """Write what is sealed of locked webhooks under another key now."""
-    await tx.execute(
-        "UPDATE webhooks w SET secret = anew.secret, old_secret = anew.old_secret"
-        " FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS anew (id, secret, old_secret) WHERE w.id = anew.id",
-        *postgres.columns(((one.id, one.secret, one.old_secret) for one in secrets), 3),
-    )
+    for anew in secrets:
+        await tx.execute(
+            "UPDATE webhooks SET secret = $2, old_secret = $3, older_secrets = $4 WHERE id = $1",
+            anew.id,
+            anew.secret,
+            anew.old_secret,
+            list(anew.older_secrets),
+        )
 
 
-async def resume(tx: Transaction, organisation: str, name: str, position: int) -> None:
-    """Let a webhook go on behind a position, once a request in hand is answered."""
+async def resume(tx: Transaction, organisation: str, name: str, position: int | None) -> None:
+    """Let a webhook go on, behind a position if one is given, once a request in hand is answered.
+
+    Without one it goes on where it is: what whoever sends to it at this moment has not noted yet counts as taken.
+    """
     await tx.execute(
-        "UPDATE webhooks SET state = 'active', why = NULL, position = $3, attempts = 0, failing_since = NULL,"
-        " next_at = now(), change = change + 1, placed = change + 1 WHERE organisation = $1 AND name = $2",
+        "UPDATE webhooks SET state = 'active', why = NULL, position = coalesce($3, position), attempts = 0,"
+        " failing_since = NULL, next_at = now(), change = change + 1,"
+        " placed = CASE WHEN $3::bigint IS NULL THEN placed ELSE change + 1 END"
+        " WHERE organisation = $1 AND name = $2",
         organisation,
         name,
         position,
