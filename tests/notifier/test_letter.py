@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from notifier import domain, letter, notice, reporting, wording
 from notifier.domain import Language
+from notifier.feed.telling import TYPES
 from notifier.papers import Papers
 from notifier.store import Told
-from notifier.subjects import ParcelCoded
+from notifier.subjects import ParcelCoded, Week
 from shared.contracts import Reference, ShipmentCreated
 from tests.notifier import messages
 
@@ -289,6 +290,16 @@ def test_a_notice_says_the_same_as_text_and_as_html(kind: str) -> None:
     for expected in ("Cup & saucer", LINK):
         assert expected in plain
         assert expected.replace("&", "&amp;") in html
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_a_weekly_summary_names_all_that_happened_but_steps_on_the_way(language: Language) -> None:
+    counts: dict[str, int] = dict.fromkeys(map(str, TYPES), 1)
+    week = Week(until=datetime(2026, 7, 6, 5, tzinfo=UTC), counts=counts)
+    told = reporting.report(Told(domain.WEEKLY_SUMMARY, week.model_dump_json(), "", ""), envelope(language, ""))
+    steps = {"order.changed", "order.routed", "shipment.changed"}
+    assert len(told.notice.facts) == len(counts.keys() - steps)
+    assert str(len(told.notice.facts)) in told.subject
 
 
 def test_mails_are_made_for_light_and_dark_and_fetch_nothing() -> None:
