@@ -133,6 +133,18 @@ async def test_who_no_longer_wants_it_when_a_digest_is_due_is_not_told(
     assert [entry["state"] for entry in await entries_of(notes, domain.DIGEST)] == ["not wanted"]
 
 
+async def test_an_address_that_is_written_otherwise_by_now_is_told_once_what_waited_for_it(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await choose(notes, a=Choice(), b=HOURLY)
+    await announce(notes, settings, messages.shipment(order="WEB-1"), messages.shipment(order="WEB-2"))
+    await choose(notes, A=HOURLY, B=HOURLY)
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, sent)
+    assert Counter(mail.recipients for mail in mails.received) == {("A@kuppi.example",): 2, ("B@kuppi.example",): 1}
+
+
 async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
