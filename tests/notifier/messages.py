@@ -162,6 +162,11 @@ def returned(
     )
 
 
+def opened(shipment: ShipmentCreated) -> ShipmentChanged:
+    """News that the supplier has opened a shipment."""
+    return cancelled(shipment).model_copy(update={"status": "Viewed", "closed": False})
+
+
 def withdrawn(shipment: ShipmentCreated) -> PromiseWithdrawn:
     """News that there is less of what a shipment was promised."""
     return PromiseWithdrawn(

@@ -121,6 +121,27 @@ async def test_a_forwarded_mail_that_names_none_of_ours_counts_only_with_a_messa
     assert [await bouncing.note(notes, failed) for failed in told_by] == [0, 0, 1]
 
 
+async def test_a_mail_comes_back_from_whom_it_was_for_also_when_the_last_try_was_for_somebody_else(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    signing = Settings(**{**settings.model_dump(), "sealing_keys": sealing.new_key()})
+    mails.answer_recipient = lambda recipient: "451 not now" if recipient == EMAILS[1] else "250 ok"
+    shipment = messages.shipment()
+    async with notes.transaction() as tx:
+        await store.save_settings(tx, messages.SUPPLIER, EMAILS, True, "en")
+        await handlers.announce_shipments([shipment], tx, signing)
+    async with sending(notes, signing):
+        await until(notes, lambda entry: entry["reached"] == [EMAILS[0]])
+        async with notes.transaction() as tx:
+            await store.save_settings(tx, messages.SUPPLIER, [EMAILS[1]], True, "en")
+        mails.answer_recipient = lambda recipient: "250 ok"
+        await until(notes, lambda entry: entry["state"] == "sent")
+    message_id = signing.message_ids.of(shipment.shipment_id, "new-shipment")
+    assert await bouncing.note(notes, bouncing.read(notification(message_id, EMAILS[0]))) == 1
+    (entry,) = await log_of(notes)
+    assert (entry["recipients"], entry["bounced"]) == ([EMAILS[1]], [EMAILS[0]])
+
+
 async def test_the_log_says_why_a_mail_came_back(notes: Database, settings: Settings, mails: MailServer) -> None:
     shipment = await announced(notes, settings, *EMAILS)
     message_id = settings.message_ids.of(shipment.shipment_id, "new-shipment")

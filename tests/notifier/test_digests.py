@@ -133,6 +133,18 @@ async def test_who_no_longer_wants_it_when_a_digest_is_due_is_not_told(
     assert [entry["state"] for entry in await entries_of(notes, domain.DIGEST)] == ["not wanted"]
 
 
+async def test_an_address_that_is_written_otherwise_by_now_is_told_once_what_waited_for_it(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await choose(notes, a=Choice(), b=HOURLY)
+    await announce(notes, settings, messages.shipment(order="WEB-1"), messages.shipment(order="WEB-2"))
+    await choose(notes, A=HOURLY, B=HOURLY)
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, sent)
+    assert Counter(mail.recipients for mail in mails.received) == {("A@kuppi.example",): 2, ("B@kuppi.example",): 1}
+
+
 async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
@@ -141,7 +153,7 @@ async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
     first, second = messages.shipment(), messages.shipment()
     await announce(notes, settings, first, second)
     async with notes.transaction() as tx:
-        await handlers.tell_of_shipments([messages.cancelled(first)], tx, settings)
+        await handlers.tell_of_shipments([messages.cancelled(messages.shipment())], tx, settings)
     await choose(notes, a=Choice(frozenset({domain.CANCELLED})), b=Choice())
     await an_hour_later(notes)
     async with sending(notes, settings):
@@ -155,6 +167,58 @@ async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
         ("new-shipment", *["b@kuppi.example"] * 2),
         ("digest", *["a@kuppi.example", "b@kuppi.example"] * 2),
     }
+
+
+async def test_nobody_is_told_to_send_a_shipment_that_was_cancelled_while_its_mail_waited(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await choose(notes, a=HOURLY, b=Choice(timing=Timing("daily", 9)))
+    cancelled, kept, delivered = (messages.shipment(order=f"WEB-{number}") for number in range(1, 4))
+    await announce(notes, settings, cancelled, kept, delivered)
+    async with notes.transaction() as tx:
+        await handlers.remind_suppliers([messages.reminder(cancelled)], tx, settings)
+        changes = [messages.cancelled(cancelled), messages.delivered(delivered)]
+        await handlers.tell_of_shipments(changes, tx, settings)
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, lambda entry: entry["state"] in ("sent", "not wanted"))
+    assert {mail.recipients for mail in mails.received} == {("a@kuppi.example",), ("b@kuppi.example",)}
+    for mail in mails.received:
+        assert "WEB-1" not in mail.body("plain")
+        assert "WEB-2" in mail.body("plain")
+        assert "WEB-3" in mail.body("plain")
+    dropped = [entry for entry in await log_of(notes) if entry["order_external_id"] == "WEB-1"]
+    assert Counter(entry["kind"] for entry in dropped) == {domain.NEW_SHIPMENT: 2, domain.REMINDER: 2}
+    assert {(entry["state"], entry["answer"]) for entry in dropped} == {
+        ("not wanted", "the shipment had moved on before this was sent")
+    }
+
+
+async def test_nobody_is_reminded_of_a_shipment_that_was_opened_while_the_reminder_waited(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    await choose(notes, a=HOURLY)
+    opened, unopened = messages.shipment(order="WEB-1"), messages.shipment(order="WEB-2")
+    async with notes.transaction() as tx:
+        await handlers.remind_suppliers([messages.reminder(opened), messages.reminder(unopened)], tx, settings)
+        fewer = messages.opened(unopened).model_copy(update={"status": "Created"})
+        await handlers.tell_of_shipments([messages.opened(opened), fewer], tx, settings)
+    await an_hour_later(notes)
+    async with sending(notes, settings):
+        await until(notes, lambda entry: entry["state"] in ("sent", "not wanted"))
+    (mail,) = mails.received
+    assert str(mail.message["Subject"]).startswith("Reminder: order WEB-2")
+
+
+async def test_a_cancelled_shipment_is_announced_to_no_supplier_whose_address_comes_later(
+    notes: Database, settings: Settings
+) -> None:
+    shipment = messages.shipment()
+    await announce(notes, settings, shipment)
+    async with notes.transaction() as tx:
+        await handlers.tell_of_shipments([messages.cancelled(shipment)], tx, settings)
+        await handlers.keep_contacts([messages.organisation()], tx)
+    assert [entry["state"] for entry in await log_of(notes)] == ["not wanted"]
 
 
 async def test_a_digest_that_nobody_wants_any_more_goes_to_nobody_who_wants_something_else(

@@ -85,7 +85,7 @@ async def test_the_only_address_for_new_shipments_has_no_such_link_and_cannot_le
     shipment = messages.shipment()
     async with notes.transaction() as tx:
         await handlers.announce_shipments([shipment], tx, signing)
-        await handlers.tell_of_shipments([messages.cancelled(shipment)], tx, signing)
+        await handlers.tell_of_shipments([messages.cancelled(messages.shipment())], tx, signing)
     async with sending(notes, signing):
         await until(notes, lambda entry: bool(entry["state"] == "sent"))
     found = {

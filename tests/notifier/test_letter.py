@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from notifier import domain, letter, notice, reporting, wording
 from notifier.domain import Language
+from notifier.feed.telling import TYPES
 from notifier.papers import Papers
 from notifier.store import Told
-from notifier.subjects import ParcelCoded
-from shared.contracts import ShipmentCreated
+from notifier.subjects import ParcelCoded, Week
+from shared.contracts import Reference, ShipmentCreated
 from tests.notifier import messages
 
 
@@ -61,6 +62,34 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.append(tag)
+
+
+class Cells(HTMLParser):
+    """What stands in the cells of a page, with their styles, and the style of the card that all of it stands in."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.card = ""
+        self.found: list[tuple[str, str]] = []
+        self._within = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("class") == "card":
+            self.card = given.get("style") or ""
+        if tag in ("td", "th"):
+            self.found.append((given.get("style") or "", ""))
+            self._within = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._within = False
+
+    def handle_data(self, data: str) -> None:
+        if self._within:
+            style, text = self.found[-1]
+            self.found[-1] = style, text + data
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
@@ -263,6 +292,16 @@ def test_a_notice_says_the_same_as_text_and_as_html(kind: str) -> None:
         assert expected.replace("&", "&amp;") in html
 
 
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_a_weekly_summary_names_all_that_happened_but_steps_on_the_way(language: Language) -> None:
+    counts: dict[str, int] = dict.fromkeys(map(str, TYPES), 1)
+    week = Week(until=datetime(2026, 7, 6, 5, tzinfo=UTC), counts=counts)
+    told = reporting.report(Told(domain.WEEKLY_SUMMARY, week.model_dump_json(), "", ""), envelope(language, ""))
+    steps = {"order.changed", "order.routed", "shipment.changed"}
+    assert len(told.notice.facts) == len(counts.keys() - steps)
+    assert str(len(told.notice.facts)) in told.subject
+
+
 def test_mails_are_made_for_light_and_dark_and_fetch_nothing() -> None:
     for written in (write(messages.shipment()), of_kind(domain.CANCELLED, told_of(domain.CANCELLED, "x"), "x")):
         _, _, html = read(written)
@@ -270,3 +309,22 @@ def test_mails_are_made_for_light_and_dark_and_fetch_nothing() -> None:
         assert "prefers-color-scheme: dark" in html
         assert not {"img", "script", "link", "iframe", "object"} & set(Tags(html).names)
         assert "url(" not in html
+
+
+def test_no_word_however_long_moves_a_quantity_out_of_sight() -> None:
+    word = "Lampunvarjostin" * 12
+    shipment = messages.shipment(description=word, note=word, receiver=word, order=word[:100])
+    named = shipment.delivery.model_copy(update={"references": (Reference(name=word, value=word),)})
+    rows = tuple(row.model_copy(update={"product_id": word[:100]}) for row in shipment.rows)
+    long = shipment.model_copy(update={"delivery": named, "rows": rows})
+    for written, quantity in (
+        (write(long, retailer=word), "2.5"),
+        (of_kind(domain.NEW_SHIPMENT, long.model_dump_json(), word), "2.5"),
+    ):
+        _, _, html = read(written)
+        cells = Cells(html)
+        # What it holds may break, and is inherited by every cell in it.
+        assert "word-break:break-word" in cells.card
+        unbroken = [text.strip() for style, text in cells.found if "white-space:nowrap" in style]
+        assert quantity in unbroken
+        assert not [text for text in unbroken if len(text) > 40]

@@ -89,13 +89,15 @@ def recipients(contact: Contact, named: str, audience: Sequence[str]) -> list[st
     """Who gets a mail of a kind that is to go now.
 
     Of those it was meant for who still want it. If nobody is left of those for whom the first mail of its kind was
-    meant, whoever wants it now and has no other mail about it, for somebody has to hear of it.
+    meant, whoever wants it now and has no other mail about it, for somebody has to hear of it. However an address was
+    written then, it is the same mailbox.
     """
     want = wanting(contact, kind_of(named))
-    meant = [email for email in want if not audience or email in audience]
+    planned = {email.casefold() for email in audience}
+    meant = [email for email in want if not audience or email.casefold() in planned]
     if meant or not is_first(named):
         return meant
-    return [email for email in want if f"{ELSEWHERE}{email}" not in audience]
+    return [email for email in want if f"{ELSEWHERE}{email}".casefold() not in planned]
 
 
 def readers(contact: Contact, named: str, audience: Sequence[str], kinds: Iterable[str]) -> dict[str, list[str]]:

@@ -81,9 +81,13 @@ async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, setting
 
 @subscriptions.on(ShipmentChanged)
 async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
-    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled, and of papers."""
+    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled, and of papers.
+
+    What waits to be told of them by mail and is so no more is not told.
+    """
     news = chain(subjects.cancelled(changes), subjects.coded(changes))
     await planning.tell_who_asked(tx, news, settings.message_ids)
+    await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 

@@ -8,9 +8,13 @@ import orjson
 from pydantic import BaseModel
 
 from notifier import domain
+from notifier.domain import Kind
 from notifier.feed import telling
 from notifier.planning import News
 from shared.contracts import CodedParcel, OrderRouted, PromiseWithdrawn, ReturnChanged, ShipmentChanged
+
+UNOPENED = frozenset({"Created", "Submitted"})
+"""The statuses of a shipment that its supplier has not opened yet."""
 
 
 class Week(BaseModel):
@@ -43,7 +47,7 @@ def coded(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
     With other codes it has other papers, which is told anew.
     """
     for change in changes:
-        if change.closed and not any(row.delivered for row in change.rows):
+        if _is_cancelled(change):
             continue
         for parcel in change.parcels or _untold(change):
             code, *further = parcel.tracking_codes
@@ -77,7 +81,7 @@ def _untold(change: ShipmentChanged) -> Iterator[CodedParcel]:
 def cancelled(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
     """A shipment is cancelled, by whomever: its supplier need not send it."""
     for change in changes:
-        if change.closed and not any(row.delivered for row in change.rows):
+        if _is_cancelled(change):
             yield News(
                 kind=domain.CANCELLED,
                 about=change.shipment_id,
@@ -87,6 +91,21 @@ def cancelled(changes: Iterable[ShipmentChanged]) -> Iterator[News]:
                 retailer_id=change.retailer_id,
                 order_external_id=change.order_external_id or "",
             )
+
+
+def overtaken(changes: Iterable[ShipmentChanged]) -> Iterator[tuple[UUID, Kind]]:
+    """Shipments with the kinds of mails about them that would tell what is so no more: who has opened one need not be
+    reminded of it, and who need not send it not told to.
+    """
+    for change in changes:
+        if _is_cancelled(change):
+            yield change.shipment_id, domain.NEW_SHIPMENT
+        if change.closed or change.status not in UNOPENED:
+            yield change.shipment_id, domain.REMINDER
+
+
+def _is_cancelled(change: ShipmentChanged) -> bool:
+    return change.closed and not any(row.delivered for row in change.rows)
 
 
 def stock_corrected(withdrawn: Iterable[PromiseWithdrawn]) -> Iterator[News]:

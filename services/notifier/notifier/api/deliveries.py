@@ -49,7 +49,7 @@ class Delivery(wire.WireModel):
         State,
         Field(
             description="waiting: for your address · pending: to be tried · sending · sent: the mail server has it ·"
-            " refused: it will not be tried again · not wanted: by your settings"
+            " refused: it will not be tried again · not wanted: by your settings, or no longer so when it was to go"
         ),
     ]
     recipients: Annotated[tuple[str, ...], Field(description="Whom the last try was for")]

@@ -68,11 +68,13 @@ async def order_numbers(tx: Transaction, order_ids: Collection[UUID]) -> dict[UU
 
 
 async def bounced_mails(tx: Transaction, shipment_ids: Collection[UUID]) -> Sequence[Record]:
-    """The mails about these that were sent by themselves: `id`, `recipient_id`, `message_id`, `recipients`, and
-    more.
+    """The mails about these that were sent by themselves: `id`, `recipient_id`, `message_id`, and more.
+
+    The `recipients` are those of the last try, and whoever has it from an earlier one.
     """
     return await tx.fetch(
-        "SELECT id, recipient_id, message_id, recipients, split_part(kind, '/', 1) AS kind, shipment_id,"
+        "SELECT id, recipient_id, message_id, recipients || ARRAY(SELECT unnest(reached) EXCEPT SELECT"
+        " unnest(recipients)) AS recipients, split_part(kind, '/', 1) AS kind, shipment_id,"
         " order_external_id FROM mails WHERE shipment_id = ANY($1::uuid[]) AND digest_id IS NULL",
         list(shipment_ids),
     )

@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier import bell, choosing
-from notifier.domain import DIGEST, Contact, Language, State, Verdict
+from notifier.domain import DIGEST, Contact, Kind, Language, State, Verdict
 from notifier.hours import INSTANT
 from notifier.store import contacts
 from shared import postgres
 from shared.postgres import Transaction
+
+OVERTAKEN = "the shipment had moved on before this was sent"
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,23 @@ async def settle_waiting(tx: Transaction, wishes: Mapping[tuple[str, str], State
         *postgres.columns(((*whose, state) for whose, state in wishes.items()), 3),
     )
     tx.after_commit.append(bell.ring)
+
+
+async def drop_overtaken(tx: Transaction, overtaken: Collection[tuple[UUID, Kind]]) -> None:
+    """Let those mails of shipments and kinds go to nobody that wait still, and that nobody has; one that is in a digest
+    already goes with that.
+    """
+    if not overtaken:
+        return
+    await tx.execute(
+        "UPDATE mails SET state = 'not wanted', next_at = now(), answer = $3 WHERE id = ANY(ARRAY("
+        "SELECT mails.id FROM unnest($1::uuid[], $2::text[]) AS dropped (shipment_id, kind)"
+        " JOIN mails ON mails.shipment_id = dropped.shipment_id AND split_part(mails.kind, '/', 1) = dropped.kind"
+        " WHERE mails.state IN ('waiting', 'pending') AND mails.reached = '{}' AND mails.digest_id IS NULL"
+        " ORDER BY mails.id FOR UPDATE OF mails))",
+        *postgres.columns(overtaken, 2),
+        OVERTAKEN,
+    )
 
 
 async def claim_due(tx: Transaction, limit: int, lease_s: float, *, with_papers: bool = True) -> list[ClaimedMail]:
