@@ -7,12 +7,14 @@ import aiokafka.errors
 import asyncpg
 import httpx
 import pydantic
+import pydantic_settings
 
 from deploy.local.cli import show
 from deploy.local.trouble import CannotStart
 from portal import organisations
 from shared.parked import NothingToSend
 from shared.schema import MigrationFailed
+from shared.sealing import BadKey
 
 MIGRATE = "bring the schemas up to date with sluice migrate"
 
@@ -52,6 +54,12 @@ def _of_one(error: BaseException) -> Refusal | None:
             return Refusal(f"{error}.", show.FOUND_WRONG)
         case pydantic.ValidationError():
             return Refusal(_of_settings(error), show.UNREACHABLE)
+        case pydantic_settings.SettingsError():
+            line = f'The settings are not valid: {error}. A list is written as ["10.2.0.0/16", "10.3.0.0/16"].'
+            return Refusal(line, show.UNREACHABLE)
+        case BadKey():
+            line = f"The settings are not valid: {error}. They are in SLUICE_SEALING_KEYS or SLUICE_SEALING_KEYS_FILE."
+            return Refusal(line, show.UNREACHABLE)
         case NothingToSend():
             return Refusal(f"{error}.", show.FOUND_WRONG)
         case MigrationFailed():
