@@ -17,6 +17,10 @@ class NoKey(Exception):
     """No key to seal with was given to this service."""
 
 
+class BadKey(ValueError):
+    """What was given as a key is none."""
+
+
 class NotOpened(Exception):
     """What is sealed was sealed with a key that is not here, for somebody else, or was changed."""
 
@@ -25,9 +29,10 @@ class Sealer:
     """Seals and opens secrets. Each is sealed for a name, such as whose it is, and opens for no other."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """With keys, the newest first; see `new_key`. Raises ValueError for one that is none."""
-        self._newest = Fernet(keys[0]) if keys else None
-        self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
+        """With keys, the newest first; see `new_key`. Raises BadKey for one that is none."""
+        fernets = [_fernet(key, place) for place, key in enumerate(keys, start=1)]
+        self._newest = fernets[0] if fernets else None
+        self._fernet = MultiFernet(fernets) if fernets else None
 
     @property
     def can_seal(self) -> bool:
@@ -68,8 +73,16 @@ class Sealer:
         return self._fernet
 
 
+def _fernet(key: str, place: int) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError:
+        # Which it is, and not what it is: a key with a letter too few is still nearly one.
+        raise BadKey(f"number {place} of the sealing keys is none: a key is 32 bytes in URL-safe base64") from None
+
+
 def sealer_of(settings: ServiceSettings) -> Sealer:
-    """The sealer with the keys of the settings. Raises OSError without the file, ValueError for a bad key."""
+    """The sealer with the keys of the settings. Raises OSError without the file, BadKey for what is no key."""
     return Sealer(keys_of(settings))
 
 

@@ -10,6 +10,7 @@ import pytest
 from deploy.local.cli import refusals
 from portal.settings import Settings
 from shared.schema import MigrationFailed
+from shared.sealing import BadKey
 from tests import servers
 from tests.deploy.commands import sluice
 
@@ -65,6 +66,7 @@ async def test_a_database_without_the_schemas_is_to_be_migrated(postgres_server:
         (PermissionError(13, "Permission denied", "/data/mail"), "/data/mail cannot be used: Permission denied"),
         (TimeoutError(), "does not answer in time"),
         (httpx.ConnectError("refused"), "The running system does not answer"),
+        (BadKey("number 2 of the sealing keys is none"), "SLUICE_SEALING_KEYS"),
         (MigrationFailed("schema router: syntax error\nat line 3"), "syntax error at line 3"),
         (ExceptionGroup("two", [ValueError(), OSError("no route")]), "no route"),
     ],
@@ -84,6 +86,21 @@ def test_a_setting_that_is_not_valid_is_named_without_its_value() -> None:
     assert refusal is not None
     assert "PORT: " in refusal.line
     assert "hidden-word" not in refusal.line
+
+
+async def test_settings_of_mail_and_webhooks_that_are_not_valid_are_said_in_one_line(tmp_path: Path) -> None:
+    addresses = {"SLUICE_DATABASE": "postgresql://nobody@127.0.0.1:1/none", "SLUICE_KAFKA": "127.0.0.1:1"}
+    for name, value, words in (
+        ("SLUICE_SEALING_KEYS", "hidden-word", "number 1 of the sealing keys is none"),
+        ("NOTIFIER_WEBHOOK_NETWORKS", "intranet", "WEBHOOK_NETWORKS: "),
+        ("NOTIFIER_PUBLIC_URL", "sluice.example", "PUBLIC_URL: "),
+    ):
+        answer = await sluice("run", "notifier", "--data", str(tmp_path), **addresses, **{name: value})
+        assert answer.exit_code == 3, name
+        assert answer.stderr.startswith("The settings are not valid: ")
+        assert words in answer.stderr
+        assert answer.stderr.count("\n") == 1
+        assert "hidden-word" not in answer.stderr
 
 
 def test_a_mistake_in_the_code_keeps_its_traceback() -> None:

@@ -255,3 +255,32 @@ async def _listeners() -> list[str]:
 
 async def _waiting() -> int:
     return news.waiting(messages.RETAILER)
+
+
+async def test_a_client_that_hangs_up_while_its_stream_is_read_disturbs_no_connection(
+    service: Service, notes: Database
+) -> None:
+    await tell(notes, 1)
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    is_gone = asyncio.Event()
+
+    async def receive() -> Message:
+        await is_gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    told = event_stream.follow(service, notes, messages.RETAILER, 0, 60)
+    stream = event_stream.Stream(messages.RETAILER, told)
+    async with notes.transaction() as tx:
+        await tx.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+        streaming = asyncio.create_task(stream({"type": "http", "asgi": {}}, receive, send))
+        while not await tx.fetch_value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+        is_gone.set()
+        await asyncio.sleep(0.1)
+    await streaming
+    await notes.close()
+    assert complaints == []

@@ -133,3 +133,40 @@ async def test_secrets_come_under_the_newest_key_and_the_older_one_can_go(
         assert only.open(webhook.secrets[-1], courier.secret_name(SHOP, webhook.name)) == secrets[number]
     assert (await hook(notes, "hook4")).secrets == (lost,)
     assert await resealing.seal_anew(notes, sealing.Sealer([])) == 0
+
+
+async def test_a_long_log_is_counted_and_paged_from_an_index(notes: Database, receiver: Receiver) -> None:
+    await subscribe(notes, receiver.address)
+    mine = await hook(notes)
+    async with notes.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO webhooks (organisation, name, url, secret, position)"
+            " SELECT 'S' || n, 'hook', '-', '', 0 FROM generate_series(1, 20) AS n"
+        )
+        await tx.execute(
+            "INSERT INTO webhook_deliveries"
+            " (webhook_id, organisation, kind, event_id, event_type, attempt, url, sent_at, milliseconds, answer)"
+            " SELECT id, organisation, 'event', '-', '-', 1, url, now(), 1, repeat('-', 200)"
+            " FROM generate_series(1, 1000), webhooks"
+        )
+
+    async def vacuumed() -> bool:
+        async with notes.pool.acquire() as connection:
+            await connection.execute("VACUUM ANALYZE webhook_deliveries")
+            seen_by_all: bool = await connection.fetchval(
+                "SELECT relallvisible = relpages FROM pg_class WHERE oid = 'webhook_deliveries'::regclass"
+            )
+        return seen_by_all
+
+    await builders.eventually(vacuumed, bool)
+    async with notes.transaction_of(SHOP) as tx:
+        assert await store.count_deliveries(tx, mine.id) == 1_000
+        plans = [
+            "\n".join(line["QUERY PLAN"] for line in await tx.fetch(f"EXPLAIN {sql}", mine.id))
+            for sql in (
+                "SELECT count(*) FROM webhook_deliveries WHERE webhook_id = $1",
+                "SELECT * FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id DESC LIMIT 100",
+            )
+        ]
+    assert "Index Only Scan using webhook_deliveries_counted" in plans[0]
+    assert "Index Scan Backward using webhook_deliveries_counted" in plans[1]

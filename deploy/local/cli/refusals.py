@@ -13,6 +13,7 @@ from deploy.local.trouble import CannotStart
 from portal import organisations
 from shared.parked import NothingToSend
 from shared.schema import MigrationFailed
+from shared.sealing import BadKey
 
 MIGRATE = "bring the schemas up to date with sluice migrate"
 
@@ -52,6 +53,9 @@ def _of_one(error: BaseException) -> Refusal | None:
             return Refusal(f"{error}.", show.FOUND_WRONG)
         case pydantic.ValidationError():
             return Refusal(_of_settings(error), show.UNREACHABLE)
+        case BadKey():
+            line = f"The settings are not valid: {error}. They are in SLUICE_SEALING_KEYS or SLUICE_SEALING_KEYS_FILE."
+            return Refusal(line, show.UNREACHABLE)
         case NothingToSend():
             return Refusal(f"{error}.", show.FOUND_WRONG)
         case MigrationFailed():

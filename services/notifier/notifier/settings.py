@@ -67,7 +67,11 @@ class Settings(ServiceSettings):
     attach_minutes: float = Field(
         default=5.0, ge=0, description="How long a mail waits for papers that the router does not give"
     )
-    public_url: str = Field(default="http://localhost:8080", description="Where suppliers reach Sluice; for links")
+    public_url: str = Field(
+        default="http://localhost:8080",
+        pattern=r"^https?://\S+$",
+        description="Where suppliers reach Sluice; for links",
+    )
 
     @field_validator("mail_from")
     @classmethod

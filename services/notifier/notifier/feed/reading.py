@@ -68,7 +68,8 @@ async def wait(
     with news.listening(organisation) as heard:
         while True:
             heard.clear()
-            found = await page(database, organisation, position, limit)
+            # Read out also for who has hung up: what cuts off a stream would cut off the end of its transaction, too.
+            found = await asyncio.shield(page(database, organisation, position, limit))
             while not found.events and not heard.is_set():
                 left = until - clock()
                 if left <= 0 or (was_ready and not service.ready) or await has_gone():
