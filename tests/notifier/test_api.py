@@ -165,7 +165,7 @@ async def test_addresses_with_what_they_have_chosen_are_answered_as_they_were_gi
         "timeZone": "Europe/Stockholm",
     }
     changed = await client.put(SETTINGS, headers=supplier, json=given)
-    usual = ["new-shipment", "reminder", "webhook-paused"]
+    usual = ["new-shipment", "reminder", "cancelled", "webhook-paused"]
     stock = {**given["addresses"][0], "kinds": ["cancelled", "stock-corrected"]}
     orders = {"email": "orders@kuppi.example", "kinds": usual, "timing": "instant"}
     expected = {
@@ -219,7 +219,10 @@ async def test_an_address_that_stays_keeps_what_it_has_chosen(client: httpx.Asyn
     kept = await client.put(SETTINGS, headers=supplier, json={"emails": ["A@kuppi.example", "b@kuppi.example"]})
     first, second = kept.json()["addresses"]
     assert (first["kinds"], first["timing"]) == (["cancelled"], "hourly")
-    assert (second["kinds"], second["timing"]) == (["new-shipment", "reminder", "webhook-paused"], "instant")
+    assert (second["kinds"], second["timing"]) == (
+        ["new-shipment", "reminder", "cancelled", "webhook-paused"],
+        "instant",
+    )
 
 
 async def test_a_retailer_that_is_named_twice_is_refused(client: httpx.AsyncClient) -> None:

@@ -148,13 +148,12 @@ async def test_an_address_that_is_written_otherwise_by_now_is_told_once_what_wai
 async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
-    both = Choice(domain.USUAL | {domain.CANCELLED}, Timing("hourly"))
-    await choose(notes, a=both, b=both)
+    await choose(notes, a=HOURLY, b=HOURLY)
     first, second = messages.shipment(), messages.shipment()
     await announce(notes, settings, first, second)
     async with notes.transaction() as tx:
         await handlers.tell_of_shipments([messages.cancelled(messages.shipment())], tx, settings)
-    await choose(notes, a=Choice(frozenset({domain.CANCELLED})), b=Choice())
+    await choose(notes, a=Choice(frozenset({domain.CANCELLED})), b=Choice(domain.ABOUT_NEW))
     await an_hour_later(notes)
     async with sending(notes, settings):
         await until(notes, sent)
@@ -167,6 +166,36 @@ async def test_a_digest_tells_each_address_only_what_it_wants_by_now(
         ("new-shipment", *["b@kuppi.example"] * 2),
         ("digest", *["a@kuppi.example", "b@kuppi.example"] * 2),
     }
+
+
+async def test_whoever_was_written_about_a_shipment_is_written_about_its_cancellation(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    """Who works from mails would send it otherwise."""
+    await choose(notes, a=Choice())
+    shipment, other = messages.shipment(order="WEB-1"), messages.shipment(order="WEB-2")
+    await announce(notes, settings, shipment)
+    async with sending(notes, settings):
+        await until(notes, sent)
+    async with notes.transaction() as tx:
+        await handlers.announce_shipments([other], tx, settings)
+        await handlers.tell_of_shipments([messages.cancelled(shipment), messages.cancelled(other)], tx, settings)
+    async with sending(notes, settings):
+        await until(notes, lambda entry: entry["state"] in ("sent", "not wanted"))
+    assert [str(mail.message["Subject"]).partition(",")[0] for mail in mails.received] == [
+        "New shipment: order WEB-1",
+        "Shipment cancelled: order WEB-1",
+    ]
+
+
+async def test_who_does_not_want_to_hear_of_new_shipments_hears_of_no_cancelled_ones(
+    notes: Database, settings: Settings, mails: MailServer
+) -> None:
+    async with notes.transaction() as tx:
+        await handlers.keep_contacts([messages.organisation()], tx)
+        await store.save_settings(tx, messages.SUPPLIER, ["a@kuppi.example"], False, "en")
+        await handlers.tell_of_shipments([messages.cancelled(messages.shipment())], tx, settings)
+    assert await log_of(notes) == []
 
 
 async def test_nobody_is_told_to_send_a_shipment_that_was_cancelled_while_its_mail_waited(
@@ -254,18 +283,17 @@ async def test_a_mail_of_quiet_hours_waits_until_they_end(
     assert len(mails.received) == 1
 
 
-async def test_only_who_asked_is_told_of_what_is_cancelled_corrected_or_unroutable(
+async def test_only_who_asked_is_told_of_what_is_corrected_or_unroutable(
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
     shipments = [messages.shipment() for _ in range(2)]
     for shipment in shipments:
         async with notes.transaction() as tx:
             await handlers.keep_contacts([messages.organisation(), messages.organisation(messages.RETAILER)], tx)
-            await handlers.tell_of_shipments([messages.cancelled(shipment)], tx, settings)
             await handlers.tell_of_corrections([messages.withdrawn(shipment)], tx, settings)
             await handlers.tell_of_routes([messages.unroutable(shipment)], tx, settings)
         if not await log_of(notes):
-            kinds = frozenset({domain.CANCELLED, domain.STOCK_CORRECTED, domain.UNROUTABLE})
+            kinds = frozenset({domain.STOCK_CORRECTED, domain.UNROUTABLE})
             async with notes.transaction() as tx:
                 for who in (messages.SUPPLIER, messages.RETAILER):
                     emails = {f"{who}@x.fi": Choice(kinds)}
@@ -275,7 +303,6 @@ async def test_only_who_asked_is_told_of_what_is_cancelled_corrected_or_unroutab
     got = Counter((mail.recipients[0], mail.message["Subject"].partition(":")[0]) for mail in mails.received)
     order = shipments[-1].order_id
     assert got == {
-        (f"{messages.SUPPLIER}@x.fi", "Shipment cancelled"): 1,
         (f"{messages.SUPPLIER}@x.fi", "Not enough in stock"): 1,
         (f"{messages.RETAILER}@x.fi", "Not enough in stock"): 1,
         (f"{messages.RETAILER}@x.fi", "Order WEB-1 cannot be delivered"): 1,

@@ -81,13 +81,15 @@ async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, setting
 
 @subscriptions.on(ShipmentChanged)
 async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
-    """Tell both sides how shipments went on; suppliers who asked for it by mail of what is cancelled, and of papers.
+    """Tell both sides how shipments went on; suppliers who want it by mail of what is cancelled, and of papers.
 
-    What waits to be told of them by mail and is so no more is not told.
+    What waits to be told of them by mail and is so no more is not told, and then neither that it is so no more.
     """
-    news = chain(subjects.cancelled(changes), subjects.coded(changes))
-    await planning.tell_who_asked(tx, news, settings.message_ids)
     await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
+    cancelled = list(subjects.cancelled(changes))
+    unheard = await store.never_announced(tx, [one.about for one in cancelled])
+    news = chain((one for one in cancelled if one.about not in unheard), subjects.coded(changes))
+    await planning.tell_who_asked(tx, news, settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 

@@ -20,7 +20,7 @@ KINDS = (
     " its address label and delivery note are attached · cancelled: a shipment you need not send"
     " · stock-corrected: there was less than was promised · unroutable: nobody can deliver your order · return:"
     " the other side says that something comes back, came, or is not coming · weekly-summary: on Mondays"
-    " · webhook-paused. Left out: new-shipment, reminder and webhook-paused"
+    " · webhook-paused. Left out: new-shipment, reminder, cancelled and webhook-paused"
 )
 
 
@@ -138,7 +138,10 @@ class NotificationSettings(wire.WireModel):
     ] = None
     new_shipment: Annotated[
         bool,
-        Field(description="Write when there is a new shipment to send, and once more when half of its time is over"),
+        Field(
+            description="Write when there is a new shipment to send, once more when half of its time is over, and when"
+            " it is cancelled"
+        ),
     ] = True
     quiet_hours: Annotated[
         QuietHours | None,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier import bell, choosing
-from notifier.domain import DIGEST, Contact, Kind, Language, State, Verdict
+from notifier.domain import DIGEST, NEW_SHIPMENT, Contact, Kind, Language, State, Verdict
 from notifier.hours import INSTANT
 from notifier.store import contacts
 from shared import postgres
@@ -198,6 +198,20 @@ async def drop_overtaken(tx: Transaction, overtaken: Collection[tuple[UUID, Kind
         *postgres.columns(overtaken, 2),
         OVERTAKEN,
     )
+
+
+async def never_announced(tx: Transaction, shipment_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these shipments nobody was written about, because they were cancelled while the mail waited."""
+    if not shipment_ids:
+        return set()
+    rows = await tx.fetch(
+        "SELECT shipment_id FROM mails WHERE shipment_id = ANY($1::uuid[]) AND split_part(kind, '/', 1) = $2"
+        " GROUP BY shipment_id HAVING bool_and(state = 'not wanted') AND bool_or(answer = $3)",
+        list(shipment_ids),
+        NEW_SHIPMENT,
+        OVERTAKEN,
+    )
+    return {row["shipment_id"] for row in rows}
 
 
 async def claim_due(tx: Transaction, limit: int, lease_s: float, *, with_papers: bool = True) -> list[ClaimedMail]:
