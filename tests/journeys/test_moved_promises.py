@@ -108,7 +108,8 @@ async def test_a_supplier_who_is_silent_is_reminded_and_then_loses_the_shipment(
     )
     assert answer.status_code == 409
     assert "in time" in answer.text
-    assert len(await world.mails_to(world.supplier, least=2)) == 2
+    # It is announced, reminded of, and called off.
+    assert len(await world.mails_to(world.supplier, least=3)) == 3
     assert len(await builders.eventually(other.shipments, lambda found: len(found) == 1)) == 1
 
 

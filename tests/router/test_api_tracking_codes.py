@@ -144,9 +144,10 @@ async def test_a_parcel_with_a_bad_line_keeps_what_it_had_and_the_others_are_loa
 async def test_a_line_that_names_two_shipments_is_wrong_and_keeps_its_parcel_as_it_was(
     client: httpx.AsyncClient, router: Router, supplier: dict[str, str], shipments: list[Shipment]
 ) -> None:
-    await client.patch(f"{SHIPMENTS}/{shipments[1].shipment_id}", json={"externalId": "S-2"}, headers=supplier)
+    ours = [one for one in shipments if one.catalogue_id == "W1"]
+    ids = [str(one.shipment_id) for one in sorted(ours, key=lambda one: one.order_external_id)]
+    await client.patch(f"{SHIPMENTS}/{ids[1]}", json={"externalId": "S-2"}, headers=supplier)
     head = "shipmentId,externalId,reference,trackingCode"
-    ids = [str(one.shipment_id) for one in shipments]
     lines = (f"{ids[0]},OF-OURS,A-1,ONE", f"{ids[1]},S-2,A-2,TWO", f"{ids[2]},,A-3,THREE")
     assert (await load(client, supplier, head, *lines)).json()["lines"] == 3
     sorted_apart = (f"{ids[0]},,A-2,X", f"{ids[0]},,A-1,Y", f"{ids[1]},S-3,A-2,Z", f"{ids[2]},,A-3,NEW")
