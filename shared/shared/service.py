@@ -105,7 +105,10 @@ class Service:
         log.info("service ready", service=self.name, consuming=joined)
 
     async def stop(self) -> None:
-        """Drain and close, in the reverse order: take no more, finish the batch in hand, publish, close."""
+        """Drain and close: take no more, finish what all parts have in hand, then the batch, publish, close.
+
+        Raises what a part raised, once all is closed.
+        """
         self.ready = False
         failpoints.reach("drain.begun")
         if self._keeping is not None:
@@ -113,7 +116,7 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._keeping
         # At once: none is to begin anything new while another finishes what it has in hand.
-        await asyncio.gather(*(part.stop() for part in self.parts))
+        stopped = await asyncio.gather(*(part.stop() for part in self.parts), return_exceptions=True)
         if self._consuming is not None:
             await self._consuming.stop()
         failpoints.reach("drain.left-groups")
@@ -125,6 +128,9 @@ class Service:
         if self._database is not None:
             await self._database.close()
         self._keeping = self._consuming = self._relay = self._database = None
+        for failed in stopped:
+            if failed is not None:
+                raise failed
 
     async def is_ready(self) -> bool:
         """Whether it serves: started, not draining, and its database answers. Kafka may be away: the outbox waits."""

@@ -246,6 +246,35 @@ async def test_a_secret_that_is_changed_twice_leaves_both_before_it_good(
     assert len(receiver.received[-1].headers["webhook-signature"].split()) == 1
 
 
+async def test_a_secret_that_is_changed_twice_at_once_leaves_both_before_it_good(
+    client: httpx.AsyncClient, notes: Database, receiver: Receiver
+) -> None:
+    await put(client, receiver.address)
+
+    async def change(secret: bytes) -> None:
+        async with notes.transaction() as tx:
+            await store.change_secret(tx, messages.RETAILER, "hook", secret, 24)
+
+    await change(b"first")
+    async with notes.transaction() as tx:
+        # It holds the row until it commits, and whoever comes meanwhile waits.
+        await store.change_secret(tx, messages.RETAILER, "hook", b"second", 24)
+        late = asyncio.create_task(change(b"third"))
+        await builders.eventually(lambda: waiting_for_locks(notes), bool)
+    await late
+    async with notes.transaction() as tx:
+        row = await tx.fetch_one("SELECT old_secret, older_secrets FROM webhooks")
+    assert row is not None
+    assert (row["old_secret"], row["older_secrets"][:1]) == (b"second", [b"first"])
+
+
+async def waiting_for_locks(notes: Database) -> int:
+    """How many statements wait for somebody else's."""
+    async with notes.transaction() as tx:
+        count: int = await tx.fetch_value("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return count
+
+
 async def test_a_paused_webhook_goes_on_where_it_was_or_behind_a_cursor(
     client: httpx.AsyncClient, notes: Database, receiver: Receiver
 ) -> None:

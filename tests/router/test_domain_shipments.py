@@ -152,6 +152,7 @@ def test_a_packed_parcel_goes_where_its_order_goes_now_unless_its_supplier_chose
             ParcelChange("2", routing_service_code="3201", additional_services=()),
             ParcelChange("3", service_code="8001", delivery_operator="Matkahuolto", pickup_point_id="5410"),
             ParcelChange("4", service_code="2104"),
+            ParcelChange("5", tracking_codes=("JJFI1",)),
         ),
     )
     elsewhere = {"pickup_point_id": "002303200", "routing_service_code": "3300"}
@@ -162,9 +163,10 @@ def test_a_packed_parcel_goes_where_its_order_goes_now_unless_its_supplier_chose
         ("2103", "002303200", "3300"),
         ("8001", "5410", "3200"),
         ("2104", "001003200", "3200"),
+        ("2103", "001003200", "3200"),
     ]
     extras = [[service.service_code for service in one.additional_services] for one in sent.parcels]
-    assert extras == [["3376", "3104"], [], ["3376", "3104"], ["3376", "3104"]]
+    assert extras == [["3376", "3104"], [], ["3376", "3104"], ["3376", "3104"], ["3104"]]
     assert sent.parcels[0].weight == Decimal("2.5")
     named = given.model_copy(update={"language": "sv", "routing_service_code": "3300"})
     by_code = domain.redirected(moved(shipment, packed_ones), named, NOW)

@@ -111,6 +111,12 @@ def test_a_parcel_for_a_pickup_point_goes_there_also_when_its_receiver_lives_car
     assert (receiver.name, receiver.street) == (("Maija", "C/O Virtanen"), ("Kotikatu 1", "Noutopiste 001003200"))
 
 
+def test_care_of_somebody_whose_name_begins_like_the_points_is_not_care_of_the_point() -> None:
+    told = MAIJA.model_copy(update={"name": "Maija\nc/o Posti, Keskustatalo"})
+    receiver = gathering.label(shipment(delivery_address=told), parcel("1", CODE), around()).receiver
+    assert receiver.street == ("Tullikatu 6",)
+
+
 def test_a_pickup_point_nobody_knows_is_named_by_its_id() -> None:
     label = gathering.label(shipment(), parcel("1", CODE), around(point=None))
     assert label.receiver.street == ("Kotikatu 1", "Noutopiste 001003200")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from shared import service
 from shared.settings import ServiceSettings
 from shared.subscriptions import Subscriptions
@@ -16,6 +18,24 @@ class Finishing:
     async def stop(self) -> None:
         """Wait for the others."""
         await self.ending.wait()
+
+
+class Failing:
+    """A part that cannot end as it should."""
+
+    async def stop(self) -> None:
+        """Fail."""
+        raise OSError("cannot end")
+
+
+async def test_a_part_that_fails_to_end_keeps_no_other_from_it() -> None:
+    ending = asyncio.Barrier(2)
+    parts = [Failing(), Finishing(ending), Finishing(ending)]
+    built = service.build("router", ServiceSettings(database="-", kafka="-"), Subscriptions(), parts=parts)
+
+    with pytest.raises(OSError, match="cannot end"):
+        await built.stop()
+    assert ending.n_waiting == 0
 
 
 async def test_all_parts_of_a_service_are_asked_to_end_at_once() -> None:

@@ -42,15 +42,18 @@ def kind_of(named: str) -> str:
 def wanting(contact: Contact, kind: str) -> list[str]:
     """The addresses that want mails of a kind.
 
-    A digest is for those who want anything that may stand in one. Without new shipments nobody hears of reminders and
-    cancelled ones either. That a webhook was paused is told to all when nobody has chosen it: nobody else would notice.
+    A digest is for those who want anything that may stand in one. Without new shipments nobody is reminded of one
+    either, and only who has chosen that by itself hears of cancelled ones. That a webhook was paused is told to all
+    when nobody has chosen it: nobody else would notice.
     """
     if kind == domain.DIGEST:
         some = {email for told in domain.KINDS if told not in AT_ONCE for email in wanting(contact, told)}
         return [email for email in contact.emails if email in some]
-    if kind in domain.OF_SHIPMENTS and not contact.new_shipment:
+    if kind in domain.ABOUT_NEW and not contact.new_shipment:
         return []
     found = [email for email in contact.emails if kind in _choice(contact, email).kinds]
+    if kind == domain.CANCELLED and not contact.new_shipment:
+        found = [email for email in found if domain.NEW_SHIPMENT not in _choice(contact, email).kinds]
     return list(contact.emails) if kind == domain.WEBHOOK_PAUSED and not found else found
 
 

@@ -34,8 +34,6 @@ WEBHOOK_PAUSED: Kind = "webhook-paused"
 USUAL: frozenset[Kind] = frozenset({NEW_SHIPMENT, REMINDER, CANCELLED, WEBHOOK_PAUSED})
 """What an address gets that has not chosen: who sends what a mail asks for has to hear when it is called off."""
 ABOUT_NEW: frozenset[Kind] = frozenset({NEW_SHIPMENT, REMINDER})
-"""What somebody at an organisation hears of as long as it wants that at all."""
-OF_SHIPMENTS: frozenset[Kind] = ABOUT_NEW | {CANCELLED}
 """What `new_shipment` turns off for all addresses of an organisation."""
 DIGEST = "digest"
 """A mail that carries several others."""

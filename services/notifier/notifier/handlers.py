@@ -83,13 +83,13 @@ async def tell_of_routes(routed: Sequence[OrderRouted], tx: Transaction, setting
 async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction, settings: Settings) -> None:
     """Tell both sides how shipments went on; suppliers who want it by mail of what is cancelled, and of papers.
 
-    What waits to be told of them by mail and is so no more is not told, and then neither that it is so no more.
+    What waits to be told of them by mail and is so no more is not told.
     """
-    await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
     cancelled = list(subjects.cancelled(changes))
-    unheard = await store.never_announced(tx, [one.about for one in cancelled])
-    news = chain((one for one in cancelled if one.about not in unheard), subjects.coded(changes))
-    await planning.tell_who_asked(tx, news, settings.message_ids)
+    await planning.tell_who_asked(tx, chain(cancelled, subjects.coded(changes)), settings.message_ids)
+    # Contacts are locked before mails, here as by whoever changes them.
+    await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
+    await planning.announce_no_more(tx, cancelled, settings.message_ids)
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import orjson
 
-from notifier import choosing, store
+from notifier import choosing, domain, store
 from notifier.domain import Contact, Kind
+from notifier.hours import INSTANT
 from notifier.message_ids import MessageIds
 from notifier.store import NewMail
 from shared.postgres import Transaction
@@ -52,6 +53,28 @@ async def tell_who_asked(tx: Transaction, news: Iterable[News], ids: MessageIds)
     ]
     if asked:
         await _save(tx, await _numbered(tx, asked), contacts, ids)
+
+
+async def announce_no_more(tx: Transaction, cancelled: Sequence[News], ids: MessageIds) -> None:
+    """Let nobody be told to send these shipments, though their own news comes only now, on another topic."""
+    if cancelled:
+        await store.save_mails(tx, [_unwritten(replace(one, kind=domain.NEW_SHIPMENT), ids) for one in cancelled])
+
+
+def _unwritten(news: News, ids: MessageIds) -> NewMail:
+    return NewMail(
+        shipment_id=news.about,
+        kind=news.kind,
+        recipient_id=news.recipient_id,
+        retailer_id=news.retailer_id,
+        order_external_id=news.order_external_id,
+        message_id=ids.of(news.about, news.kind),
+        content=orjson.dumps({"order_id": news.order_id}),
+        state="not wanted",
+        timing=INSTANT.name,
+        audience=(),
+        due=None,
+    )
 
 
 async def _numbered(tx: Transaction, news: Sequence[News]) -> Sequence[News]:

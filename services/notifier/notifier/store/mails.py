@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifier import bell, choosing
-from notifier.domain import DIGEST, NEW_SHIPMENT, Contact, Kind, Language, State, Verdict
+from notifier.domain import DIGEST, Contact, Kind, Language, State, Verdict
 from notifier.hours import INSTANT
 from notifier.store import contacts
 from shared import postgres
@@ -137,7 +137,7 @@ _BUT_PAPERS = (
 
 
 async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
-    """Keep new mails; of one shipment and kind only the first."""
+    """Keep new mails; of one shipment and kind only the first, and no further ones where that is not wanted."""
     await tx.execute(
         "INSERT INTO mails"
         " (shipment_id, kind, recipient_id, retailer_id, order_external_id, message_id, content, state, timing,"
@@ -147,6 +147,8 @@ async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],"
         " $8::text[], $9::text[], $10::text[], $11::timestamptz[]) AS given (shipment_id, kind, recipient_id,"
         " retailer_id, order_external_id, message_id, content, state, timing, audience, due)"
+        " WHERE strpos(kind, '/') = 0 OR NOT EXISTS (SELECT FROM mails AS first WHERE first.shipment_id ="
+        " given.shipment_id AND first.kind = split_part(given.kind, '/', 1) AND first.state = 'not wanted')"
         " ORDER BY shipment_id ON CONFLICT (shipment_id, kind) DO NOTHING",
         *postgres.columns(
             (
@@ -175,9 +177,10 @@ async def save_mails(tx: Transaction, mails: Sequence[NewMail]) -> None:
 async def settle_waiting(tx: Transaction, wishes: Mapping[tuple[str, str], State]) -> None:
     """Give the mails that waited for contacts their new states, by recipient and kind."""
     await tx.execute(
-        "UPDATE mails SET next_at = now(), state = settled.state"
-        " FROM unnest($1::text[], $2::text[], $3::text[]) AS settled (recipient_id, kind, state)"
-        " WHERE mails.recipient_id = settled.recipient_id AND mails.kind = settled.kind AND mails.state = 'waiting'",
+        "UPDATE mails SET next_at = now(), state = settled.state FROM ("
+        "SELECT mails.id, wished.state FROM unnest($1::text[], $2::text[], $3::text[])"
+        " AS wished (recipient_id, kind, state) JOIN mails USING (recipient_id, kind)"
+        " WHERE mails.state = 'waiting' ORDER BY mails.id FOR UPDATE OF mails) AS settled WHERE mails.id = settled.id",
         *postgres.columns(((*whose, state) for whose, state in wishes.items()), 3),
     )
     tx.after_commit.append(bell.ring)
@@ -198,20 +201,6 @@ async def drop_overtaken(tx: Transaction, overtaken: Collection[tuple[UUID, Kind
         *postgres.columns(overtaken, 2),
         OVERTAKEN,
     )
-
-
-async def never_announced(tx: Transaction, shipment_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these shipments nobody was written about, because they were cancelled while the mail waited."""
-    if not shipment_ids:
-        return set()
-    rows = await tx.fetch(
-        "SELECT shipment_id FROM mails WHERE shipment_id = ANY($1::uuid[]) AND split_part(kind, '/', 1) = $2"
-        " GROUP BY shipment_id HAVING bool_and(state = 'not wanted') AND bool_or(answer = $3)",
-        list(shipment_ids),
-        NEW_SHIPMENT,
-        OVERTAKEN,
-    )
-    return {row["shipment_id"] for row in rows}
 
 
 async def claim_due(tx: Transaction, limit: int, lease_s: float, *, with_papers: bool = True) -> list[ClaimedMail]:

@@ -68,6 +68,10 @@ class Sent:
 MOST_OLDER = 3
 """So many secrets from before the old one are kept: each is one signature more over every request."""
 
+STILL_GOOD = (
+    "FROM unnest(old_secret || older_secrets, old_until || older_untils) WITH ORDINALITY AS o (secret, until, place)"
+    " WHERE o.until > now() AND $4 > 0 ORDER BY o.place LIMIT $5"
+)
 SHOWN = (
     "SELECT w.*, w.secret || ARRAY(SELECT o.secret"
     " FROM unnest(w.old_secret || w.older_secrets, w.old_until || w.older_untils)"
@@ -157,14 +161,11 @@ async def change_secret(tx: Transaction, organisation: str, name: str, secret: b
     """
     return bool(
         await tx.execute(
-            "WITH good AS (SELECT o.secret, o.until, o.place FROM webhooks w,"
-            " unnest(w.old_secret || w.older_secrets, w.old_until || w.older_untils)"
-            " WITH ORDINALITY AS o (secret, until, place)"
-            " WHERE w.organisation = $1 AND w.name = $2 AND o.until > now() AND $4 > 0 ORDER BY o.place LIMIT $5)"
-            " UPDATE webhooks SET secret = $3, change = change + 1, old_secret = CASE WHEN $4 > 0 THEN secret END,"
+            "UPDATE webhooks SET secret = $3, change = change + 1,"  # noqa: S608
+            " old_secret = CASE WHEN $4 > 0 THEN secret END,"
             " old_until = CASE WHEN $4 > 0 THEN now() + make_interval(secs => $4 * 3600) END,"
-            " older_secrets = ARRAY(SELECT secret FROM good ORDER BY place),"
-            " older_untils = ARRAY(SELECT until FROM good ORDER BY place)"
+            # Of the row that is updated, so that what another has changed at the same moment counts.
+            f" older_secrets = ARRAY(SELECT o.secret {STILL_GOOD}), older_untils = ARRAY(SELECT o.until {STILL_GOOD})"
             " WHERE organisation = $1 AND name = $2",
             organisation,
             name,
@@ -187,6 +188,7 @@ async def secrets_for_update(tx: Transaction, after: int, limit: int) -> list[Se
 
 async def save_sealed_anew(tx: Transaction, secrets: Sequence[SealedSecrets]) -> None:
     """Write what is sealed of locked webhooks under another key now."""
+    # One by one: each has another number of older ones, and PostgreSQL unnests no lists of several lengths.
     for anew in secrets:
         await tx.execute(
             "UPDATE webhooks SET secret = $2, old_secret = $3, older_secrets = $4 WHERE id = $1",

@@ -169,7 +169,7 @@ def redirected(shipment: Shipment, delivery: Delivery, at: datetime) -> Shipment
     """The shipment when its order is to be sent otherwise; the very same when it is closed or that is nothing new.
 
     A parcel that goes the way its order wanted goes the new one, whatever else its supplier has said of it; the way
-    that the supplier chose itself stays.
+    that the supplier chose itself stays, and so does that of a parcel which bears a carrier's code already.
     """
     if shipment.closed or shipment.delivery == delivery:
         return shipment
@@ -179,6 +179,8 @@ def redirected(shipment: Shipment, delivery: Delivery, at: datetime) -> Shipment
 
 def _following(parcel: Parcel, shipment: Shipment, delivery: Delivery) -> Parcel:
     """A parcel sent as its order says now, as far as it was sent as the order said before."""
+    if parcel.tracking_codes:
+        return parcel
     before = shipment.delivery
     changes: dict[str, object] = {}
     if _way(parcel) == _way(before):

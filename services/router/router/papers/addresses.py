@@ -1,5 +1,7 @@
 """Addresses as they stand on papers: line by line, with the pickup point where the parcel waits."""
 
+import re
+
 from router.domain.pickup_point import PickupPoint
 from router.papers import countries, words
 from router.papers.facts import Addressee, Lines
@@ -66,7 +68,8 @@ def addressee(
 
 def _is_care_of(address: Lines, point: str) -> bool:
     """Whether a line of an address says that it is care of a pickup point, and not of somebody else."""
-    return any(CARE_OF in line and point.casefold() in line for line in map(str.casefold, address))
+    named = re.compile(rf"(?<!\w){re.escape(point.casefold())}(?!\w)")
+    return bool(point) and any(CARE_OF in line and named.search(line) for line in map(str.casefold, address))
 
 
 def as_lines(receiver: Addressee) -> Lines:
