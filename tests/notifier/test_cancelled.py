@@ -40,6 +40,9 @@ async def test_a_shipment_is_not_announced_of_which_it_was_heard_before_that_it_
     notes: Database, settings: Settings, mails: MailServer
 ) -> None:
     """They are on two topics, and a notifier that was away may read either first."""
+    nobody = messages.shipment(supplier=messages.OTHER_SUPPLIER)
+    async with notes.transaction() as tx:
+        await handlers.tell_of_shipments([messages.cancelled(nobody)], tx, settings)
     await choose(notes, a=Choice(), b=HOURLY)
     shipment, other = messages.shipment(order="WEB-1"), messages.shipment(order="WEB-2")
     async with notes.transaction() as tx:

@@ -87,9 +87,9 @@ async def tell_of_shipments(changes: Sequence[ShipmentChanged], tx: Transaction,
     """
     cancelled = list(subjects.cancelled(changes))
     await planning.tell_who_asked(tx, chain(cancelled, subjects.coded(changes)), settings.message_ids)
-    # Contacts are locked before mails, here as by whoever changes them.
-    await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
     await planning.announce_no_more(tx, cancelled, settings.message_ids)
+    # Contacts are locked before mails that wait, here as by whoever changes them.
+    await store.drop_overtaken(tx, list(subjects.overtaken(changes)))
     await feed.save_events(tx, chain.from_iterable(map(telling.shipment_changed, changes)))
 
 

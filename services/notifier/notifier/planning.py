@@ -58,6 +58,7 @@ async def tell_who_asked(tx: Transaction, news: Iterable[News], ids: MessageIds)
 async def announce_no_more(tx: Transaction, cancelled: Sequence[News], ids: MessageIds) -> None:
     """Let nobody be told to send these shipments, though their own news comes only now, on another topic."""
     if cancelled:
+        await store.note_suppliers(tx, {one.recipient_id for one in cancelled})
         await store.save_mails(tx, [_unwritten(replace(one, kind=domain.NEW_SHIPMENT), ids) for one in cancelled])
 
 
