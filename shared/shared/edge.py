@@ -239,6 +239,15 @@ def _answer_to(request: Request, error: Exception) -> Response:
     return _error(500, "Something went wrong here; nothing was changed by this request", path)
 
 
+async def said(request: Request) -> bytes:
+    """A body that may be left out, without the blanks around it; empty when nothing is said.
+
+    Clients in PHP send a scalar where they have nothing to say (glue-api.md B).
+    """
+    body = (await request.body()).strip()
+    return b"" if body in (b'""', b"null") else body
+
+
 async def read_body(request: Request) -> bytes:
     """The raw body; 400 when there is none."""
     body = await request.body()

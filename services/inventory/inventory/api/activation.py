@@ -84,9 +84,8 @@ async def withdraw_activation(
     """Closes the retailer's catalogue, whoever withdraws. The retailer no longer sees stock and prices there, and may
     ask again. What was promised to orders stays promised.
     """
-    given = (await request.body()).strip()
-    # Clients in PHP send a scalar where they have nothing to say (glue-api.md B).
-    body = PartiesBody() if given in (b"", b'""', b"null") else PartiesBody.model_validate_json(given)
+    given = await edge.said(request)
+    body = PartiesBody.model_validate_json(given) if given else PartiesBody()
     organisation = caller.organisation
     async with database(request).transaction_of(organisation) as tx:
         meant = await _the_one(tx, organisation, catalogue_id, body.retailer_id or retailer_id)

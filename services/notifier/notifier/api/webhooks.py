@@ -120,7 +120,7 @@ async def delete_webhook(request: Request, caller: Party, webhook_id: WebhookId)
 )
 async def rotate_secret(request: Request, caller: Party, webhook_id: WebhookId) -> Response:
     """A new secret for the caller's webhook."""
-    given = RotateBody.model_validate_json(await _said(request))
+    given = RotateBody.model_validate_json(await edge.said(request) or b"{}")
     secret = signing.new_secret()
     async with database(request).transaction_of(caller.organisation) as tx:
         await webhook_of(tx, caller.organisation, webhook_id)
@@ -141,7 +141,7 @@ async def rotate_secret(request: Request, caller: Party, webhook_id: WebhookId) 
 )
 async def resume_webhook(request: Request, caller: Party, webhook_id: WebhookId) -> Response:
     """The caller's webhook goes on. 410 when the events it lacks are not kept any more, and no cursor is given."""
-    given = ResumeBody.model_validate_json(await _said(request))
+    given = ResumeBody.model_validate_json(await edge.said(request) or b"{}")
     organisation = caller.organisation
     async with database(request).transaction_of(organisation) as tx:
         found = await webhook_of(tx, organisation, webhook_id)
@@ -149,12 +149,6 @@ async def resume_webhook(request: Request, caller: Party, webhook_id: WebhookId)
         await store.resume(tx, organisation, webhook_id, None if given.cursor is None else position)
         found = await webhook_of(tx, organisation, webhook_id)
     return wire.answer(webhook_bodies.shown(found))
-
-
-async def _said(request: Request) -> bytes:
-    """A body that may be left out, in any of the ways in which clients do that."""
-    body = (await request.body()).strip()
-    return b"{}" if body in (b"", b'""', b"null") else body
 
 
 async def _read(request: Request, organisation: str, body: bytes) -> WebhookBody:

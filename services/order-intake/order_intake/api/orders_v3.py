@@ -144,9 +144,8 @@ async def change_order(
 )
 async def reopen_order(request: Request, caller: Retailer, external_id: OrderNumber) -> Response:
     """Open an order again."""
-    body = await request.body()
     given: dict[str, Any] = {}
-    if body.strip() not in (b"", b'""', b"null"):
+    if body := await edge.said(request):
         given = reading.read_object(body)
         _check_number(given, external_id)
     asked = merging.asked(given, caller.organisation)

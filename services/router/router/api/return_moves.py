@@ -89,9 +89,8 @@ async def receive_return(request: Request, caller: Party, return_id: ReturnId, i
 )
 async def cancel_return(request: Request, caller: Party, return_id: ReturnId, if_match: IfMatch = None) -> Response:
     """409 for one that was received, 412 for an old version. Cancelled again it is the same."""
-    body = (await request.body()).strip()
-    said = body not in (b"", b'""', b"null")
-    given = return_given.read(ReturnCancellationGiven, body) if said else ReturnCancellationGiven()
+    body = await edge.said(request)
+    given = return_given.read(ReturnCancellationGiven, body) if body else ReturnCancellationGiven()
 
     def decide(returned: Return, at: datetime) -> Return | Refusal:
         return returning.cancel(returned, given.reason, at)
